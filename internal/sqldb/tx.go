@@ -1,0 +1,161 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// Tx is a running Write or Read. It belongs to the function it was given to: one goroutine, and not after its end.
+type Tx struct {
+	db    *DB
+	on    session // nil while fn is not running
+	now   time.Time
+	hooks []func()
+	err   error // the first failure of a statement; nothing runs after it
+	trips *Trips
+	write bool
+	inRow bool // a row function is running
+}
+
+// Trips counts what the calls made under a context cost.
+type Trips struct {
+	// RoundTrips counts the times PostgreSQL was waited for, BEGIN, COMMIT and ROLLBACK included; SQLite has none.
+	RoundTrips atomic.Int64
+	// Statements counts the statements run, BEGIN, COMMIT and ROLLBACK not included.
+	Statements atomic.Int64
+}
+
+type tripsKey struct{}
+
+// WithTrips returns a context whose calls are counted in the Trips returned.
+func WithTrips(ctx context.Context) (context.Context, *Trips) {
+	t := new(Trips)
+	return context.WithValue(ctx, tripsKey{}, t), t
+}
+
+func newTx(ctx context.Context, db *DB, write bool) *Tx {
+	t, _ := ctx.Value(tripsKey{}).(*Trips)
+	return &Tx{db: db, trips: t, write: write}
+}
+
+// Exec runs the statement now and returns how many rows it touched.
+func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
+	if err := tx.ready(ctx, s, true); err != nil {
+		return 0, err
+	}
+	n, err := tx.on.exec(s, args)
+	return n, tx.failed(s, err)
+}
+
+// Later runs the statement before the transaction is committed, and after those given before it. On PostgreSQL it
+// travels with the next statement or with the COMMIT, on SQLite it runs at once. When it touches another number of rows
+// than want, Write fails with ErrConflict and nothing is kept; with want < 0 any number is right.
+func (tx *Tx) Later(s *Stmt, want int64, args ...any) {
+	// Its failure is Write's failure: tx.err.
+	if err := tx.ready(context.Background(), s, true); err != nil {
+		return
+	}
+	_ = tx.failed(s, tx.on.later(s, want, args))
+}
+
+// QueryRow runs the statement and copies the columns of its first row to dest. It returns ErrNoRows if there is none.
+func (tx *Tx) QueryRow(ctx context.Context, s *Stmt, args []any, dest ...any) error {
+	if err := tx.ready(ctx, s, false); err != nil {
+		return err
+	}
+	err := tx.on.queryRow(s, args, dest)
+	if err == ErrNoRows { //nolint:errorlint // our own value, straight from the session
+		return ErrNoRows
+	}
+	return tx.failed(s, err)
+}
+
+// Query runs the statement and calls row for each of its rows, with a function that copies the columns out. An error of
+// row ends the query and is returned as it is. row must not use the transaction.
+func (tx *Tx) Query(ctx context.Context, s *Stmt, args []any, row func(scan func(dest ...any) error) error) error {
+	if err := tx.ready(ctx, s, false); err != nil {
+		return err
+	}
+	var rowErr error
+	tx.inRow = true
+	err := tx.on.query(s, args, func(scan func(dest ...any) error) error {
+		rowErr = row(scan)
+		return rowErr
+	})
+	tx.inRow = false
+	if rowErr != nil {
+		return rowErr
+	}
+	return tx.failed(s, err)
+}
+
+// Now returns the time of the transaction, in UTC and whole microseconds. It is the same all through one run of the
+// function given to Write or Read, and newer when the function is run again.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// AfterCommit has f called once the transaction is committed, before Write returns; never if it is not. It is for hints
+// within the process: the commit has happened whatever f does.
+func (tx *Tx) AfterCommit(f func()) {
+	tx.hooks = append(tx.hooks, f)
+}
+
+// begin makes tx ready for a run of the function: nothing of an earlier run stays.
+func (tx *Tx) begin(on session) {
+	clear(tx.hooks)
+	*tx = Tx{db: tx.db, on: on, now: tx.db.Now(), hooks: tx.hooks[:0], trips: tx.trips, write: tx.write}
+}
+
+// run calls fn and turns its panic into an error. The caller has called begin.
+func (tx *Tx) run(fn func(*Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			tx.db.logger.Error("panic in a transaction", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic in a transaction: %v", p)
+		}
+		tx.on = nil
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.err
+}
+
+func (tx *Tx) ready(ctx context.Context, s *Stmt, writes bool) error {
+	switch {
+	case tx.on == nil:
+		return errors.New("a transaction is used outside its function")
+	case tx.err != nil:
+		return tx.err
+	case tx.inRow:
+		return tx.failed(s, errors.New("a statement inside a row function"))
+	case writes && !tx.write:
+		return tx.failed(s, ErrReadOnly)
+	}
+	if err := ctx.Err(); err != nil {
+		return tx.failed(s, err)
+	}
+	if tx.trips != nil {
+		tx.trips.Statements.Add(1)
+	}
+	return nil
+}
+
+// failed keeps the first failure. Both engines then refuse everything else: PostgreSQL has aborted the transaction, and
+// SQLite may have undone it, so that the next statement would be committed on its own.
+func (tx *Tx) failed(s *Stmt, err error) error {
+	if err == nil {
+		return nil
+	}
+	tx.err = fmt.Errorf("%s: %w", s.name, err)
+	return tx.err
+}
+
+func (tx *Tx) tripped() {
+	if tx.trips != nil {
+		tx.trips.RoundTrips.Add(1)
+	}
+}
