@@ -1,0 +1,85 @@
+// Package sms says what a provider of text messages does for us. Each adapter is a package below it.
+package sms
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// ErrBadSignature means that a receipt was not signed by the provider for this address. The answer to it is 403.
+var ErrBadSignature = errors.New("sms: the receipt's signature is wrong")
+
+// ErrBadReceipt means that a receipt was signed rightly but cannot be read. The answer to it is 400.
+var ErrBadReceipt = errors.New("sms: the receipt cannot be read")
+
+// Message is one text to one number.
+type Message struct {
+	// ID is our own id of the message. Adapters pass it on where a provider can keep it.
+	ID string
+	// To is the number in E.164 form, such as +12025550123.
+	To string
+	// Body is the whole text, ready to send.
+	Body string
+	// ValidFor is how long the text is of use, from now. Under a second the text is not sent at all.
+	ValidFor time.Duration
+	// CallbackURL is where the provider reports what became of the text. "" asks for no reports.
+	CallbackURL string
+}
+
+// Result is what the provider said when it took a message.
+type Result struct {
+	// ProviderID is the provider's id of the message.
+	ProviderID string
+	// Segments is the number of billed parts, or 0 when the provider does not know yet.
+	Segments int
+}
+
+// Sender is one provider with one account. It is safe for concurrent use.
+type Sender interface {
+	// Name is the provider's name in lower case, for logs, metrics and callback paths.
+	Name() string
+	// Send hands a message over. Every error is an *Error.
+	Send(ctx context.Context, m Message) (Result, error)
+	// Receipt reads a provider's report. fullURL is the public address the provider was given, query included; body is
+	// the request's whole body. The errors are ErrBadSignature and ErrBadReceipt.
+	Receipt(r *http.Request, fullURL string, body []byte) (Receipt, error)
+	// Check tells what is wrong with the settings, all of it at once, without sending anything.
+	Check() error
+}
+
+// Status is what is known of a message that was handed over. A greater status is the later one; Delivered and Failed end
+// it.
+type Status int
+
+// The statuses. Pending says nothing new: the provider still works on it.
+const (
+	Pending Status = iota
+	Sent
+	Delivered
+	Failed
+)
+
+// String names the status in lower case.
+func (s Status) String() string {
+	switch s {
+	case Sent:
+		return "sent"
+	case Delivered:
+		return "delivered"
+	case Failed:
+		return "failed"
+	}
+	return "pending"
+}
+
+// Receipt is a provider's report on one message.
+type Receipt struct {
+	// ProviderID is the provider's id of the message, as in Result.
+	ProviderID string
+	// Status is what became of it.
+	Status Status
+	// Error tells why, when Status is Failed; else it is nil.
+	Error *Error
+}
