@@ -78,10 +78,13 @@ func Stored(e164 string) Number { return Number{e164: e164} }
 // what it reads: it drops national and carrier prefixes, so that two different texts become one number.
 func split(e164 string) (*phonenumbers.PhoneNumber, error) {
 	digits := e164[1:]
+	if digits[0] == '0' { // 00 is how one dials abroad, not part of a number
+		return nil, errCountry
+	}
 	code := 0
 	for i := range min(maxCountryDigits, len(digits)) {
 		code = code*10 + int(digits[i]-'0')
-		if code == 0 || phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
+		if phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
 			continue
 		}
 		return number(code, digits[i+1:]), nil
