@@ -45,6 +45,8 @@ var (
 	ErrReadOnly = errors.New("read only")
 	// ErrClosed says that the database was closed.
 	ErrClosed = errors.New("the database is closed")
+
+	errNull = errors.New("NULL, which only COALESCE can make a value")
 )
 
 // Options are the settings of a DB; the zero value works.
@@ -74,8 +76,6 @@ type engine interface {
 	// write runs fn in one transaction; it calls tx.begin before each run.
 	write(ctx context.Context, tx *Tx, fn func(*Tx) error) error
 	read(ctx context.Context, tx *Tx, fn func(*Tx) error) error
-	// script runs the statements of a migration in one transaction, unless insert touches no row.
-	script(ctx context.Context, insert *Stmt, args []any, text string) (ran bool, err error)
 	ping(ctx context.Context) error
 	close() error
 }
@@ -88,6 +88,8 @@ type session interface {
 	// the transaction.
 	query(s *Stmt, args []any, row func(scan func(dest ...any) error) error) error
 	queryRow(s *Stmt, args []any, dest []any) error
+	// script runs the statements of a migration, as many as the text holds, however long they take.
+	script(text string) error
 }
 
 // Open opens the database of the URL: sqlite:path for a file (made if missing), postgres://user@host/name for a server.

@@ -3,8 +3,194 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
 )
 
-func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
-	return nil, errors.New("TODO")
+const defaultReaders = 3
+
+// The settings of connections. The writer's come first in a new file: page_size only counts before WAL.
+const (
+	writerPragmas = `PRAGMA busy_timeout = 5000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;
+		PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY`
+	readerPragmas = `PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;
+		PRAGMA query_only = 1`
+)
+
+// sqlite is one file: one connection that writes and some that read.
+type sqlite struct {
+	writer  *writer
+	readers chan *liteConn
+	closing chan struct{}
+	once    sync.Once
 }
+
+func openSQLite(_ context.Context, path string, o Options) (engine, error) {
+	path = strings.TrimPrefix(path, "//") // sqlite:///var/lib/x.db
+	if path == "" || path == ":memory:" || strings.HasPrefix(path, "file:") {
+		return nil, errors.New("a SQLite database is a file: sqlite:path")
+	}
+	if err := createFile(path); err != nil {
+		return nil, err
+	}
+
+	count := o.MaxConns
+	if count <= 0 {
+		count = defaultReaders
+	}
+	conns := make([]*liteConn, 0, count+1)
+	for i := range count + 1 {
+		pragmas := readerPragmas
+		if i == 0 {
+			pragmas = writerPragmas
+		}
+		conn, err := openWith(path, pragmas)
+		if err != nil {
+			for _, conn := range conns {
+				conn.close()
+			}
+			return nil, err
+		}
+		conns = append(conns, conn)
+	}
+
+	db := &sqlite{writer: startWriter(conns[0]), readers: make(chan *liteConn, count), closing: make(chan struct{})}
+	for _, conn := range conns[1:] {
+		db.readers <- conn
+	}
+	return db, nil
+}
+
+// createFile makes the file, readable by its owner alone; SQLite gives its other files the same mode. An existing file is
+// not touched: closing it would drop the locks that this process holds on it.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func openWith(path, pragmas string) (*liteConn, error) {
+	conn, err := openLiteConn(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := conn.script(pragmas); err != nil {
+		conn.close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return conn, nil
+}
+
+func (db *sqlite) close() error {
+	db.once.Do(func() {
+		close(db.closing)
+		db.writer.stop()
+		for range cap(db.readers) {
+			conn := <-db.readers
+			conn.close()
+		}
+	})
+	return nil
+}
+
+func (db *sqlite) reader(ctx context.Context) (*liteConn, error) {
+	select {
+	case <-db.closing:
+		return nil, ErrClosed
+	default:
+	}
+	select {
+	case conn := <-db.readers:
+		return conn, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-db.closing:
+		return nil, ErrClosed
+	}
+}
+
+func (db *sqlite) read(ctx context.Context, tx *Tx, fn func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	conn, err := db.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { db.readers <- conn }()
+
+	tx.begin(&liteSession{conn})
+	return tx.run(fn)
+}
+
+func (db *sqlite) write(ctx context.Context, tx *Tx, fn func(*Tx) error) error {
+	return db.writer.do(ctx, tx, fn)
+}
+
+func (db *sqlite) ping(ctx context.Context) error {
+	conn, err := db.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { db.readers <- conn }()
+	return conn.run(sqlPing, nil, nil)
+}
+
+// liteSession runs a transaction's statements on a connection, the writer's or a reader's. They run without the caller's
+// context: an interrupted statement makes SQLite undo the whole transaction, and with it other callers' work.
+type liteSession struct{ conn *liteConn }
+
+func (l *liteSession) exec(s *Stmt, args []any) (int64, error) {
+	if err := l.conn.run(s, args, nil); err != nil {
+		return 0, named(s, err)
+	}
+	return l.conn.changes(), nil
+}
+
+func (l *liteSession) later(s *Stmt, want int64, args []any) error {
+	n, err := l.exec(s, args)
+	if err == nil && want >= 0 && n != want {
+		return named(s, ErrConflict)
+	}
+	return err
+}
+
+func (l *liteSession) query(s *Stmt, args []any, row func(scan func(dest ...any) error) error) error {
+	var rowErr error
+	var current *liteStmt
+	scan := func(dest ...any) error { return l.conn.scan(current, dest) }
+	err := l.conn.run(s, args, func(st *liteStmt) bool {
+		current = st
+		rowErr = row(scan)
+		return rowErr == nil
+	})
+	return named(s, errors.Join(err, rowErr))
+}
+
+func (l *liteSession) queryRow(s *Stmt, args, dest []any) error {
+	var scanErr error
+	found := false
+	err := l.conn.run(s, args, func(st *liteStmt) bool {
+		found = true
+		scanErr = l.conn.scan(st, dest)
+		return false
+	})
+	switch {
+	case err != nil:
+		return named(s, err)
+	case scanErr != nil:
+		return named(s, scanErr)
+	case !found:
+		return ErrNoRows
+	}
+	return nil
+}
+
+func (l *liteSession) script(text string) error { return l.conn.script(text) }

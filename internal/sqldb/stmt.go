@@ -50,6 +50,13 @@ func Dynamic(name, text string) *Stmt {
 	return &Stmt{name: name, sqlite: numbered(text), postgres: text}
 }
 
+// own makes a statement of this package, which knows no tables: it is not in Statements.
+func own(text string) *Stmt {
+	return &Stmt{name: text, sqlite: text, postgres: text, id: nextID()}
+}
+
+var sqlPing = own("SELECT 1")
+
 // Statements returns every statement declared with SQL and SQL2, sorted by name.
 func Statements() []*Stmt {
 	registry.Lock()

@@ -48,7 +48,7 @@ func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
 		return 0, err
 	}
 	n, err := tx.on.exec(s, args)
-	return n, tx.failed(s, err)
+	return n, tx.failed(err)
 }
 
 // Later runs the statement before the transaction is committed, and after those given before it. On PostgreSQL it
@@ -59,7 +59,7 @@ func (tx *Tx) Later(s *Stmt, want int64, args ...any) {
 	if err := tx.ready(context.Background(), s, true); err != nil {
 		return
 	}
-	_ = tx.failed(s, tx.on.later(s, want, args))
+	_ = tx.failed(tx.on.later(s, want, args))
 }
 
 // QueryRow runs the statement and copies the columns of its first row to dest. It returns ErrNoRows if there is none.
@@ -71,7 +71,7 @@ func (tx *Tx) QueryRow(ctx context.Context, s *Stmt, args []any, dest ...any) er
 	if err == ErrNoRows { //nolint:errorlint // our own value, straight from the session
 		return ErrNoRows
 	}
-	return tx.failed(s, err)
+	return tx.failed(err)
 }
 
 // Query runs the statement and calls row for each of its rows, with a function that copies the columns out. An error of
@@ -90,7 +90,7 @@ func (tx *Tx) Query(ctx context.Context, s *Stmt, args []any, row func(scan func
 	if rowErr != nil {
 		return rowErr
 	}
-	return tx.failed(s, err)
+	return tx.failed(err)
 }
 
 // Now returns the time of the transaction, in UTC and whole microseconds. It is the same all through one run of the
@@ -131,12 +131,12 @@ func (tx *Tx) ready(ctx context.Context, s *Stmt, writes bool) error {
 	case tx.err != nil:
 		return tx.err
 	case tx.inRow:
-		return tx.failed(s, errors.New("a statement inside a row function"))
+		return tx.failed(named(s, errors.New("a statement inside a row function")))
 	case writes && !tx.write:
-		return tx.failed(s, ErrReadOnly)
+		return tx.failed(named(s, ErrReadOnly))
 	}
 	if err := ctx.Err(); err != nil {
-		return tx.failed(s, err)
+		return tx.failed(named(s, err))
 	}
 	if tx.trips != nil {
 		tx.trips.Statements.Add(1)
@@ -146,12 +146,19 @@ func (tx *Tx) ready(ctx context.Context, s *Stmt, writes bool) error {
 
 // failed keeps the first failure. Both engines then refuse everything else: PostgreSQL has aborted the transaction, and
 // SQLite may have undone it, so that the next statement would be committed on its own.
-func (tx *Tx) failed(s *Stmt, err error) error {
+func (tx *Tx) failed(err error) error {
+	if err != nil {
+		tx.err = err
+	}
+	return err
+}
+
+// named says which statement an error belongs to.
+func named(s *Stmt, err error) error {
 	if err == nil {
 		return nil
 	}
-	tx.err = fmt.Errorf("%s: %w", s.name, err)
-	return tx.err
+	return fmt.Errorf("%s: %w", s.name, err)
 }
 
 func (tx *Tx) tripped() {

@@ -1,0 +1,104 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	// tripLimit is how long the server may be waited for; it ends statements itself after statementTimeout.
+	tripLimit        = 15 * time.Second
+	statementTimeout = "10s"
+	// idleTimeout ends a session whose node hangs inside a transaction and holds its locks.
+	idleTimeout    = "30s"
+	connectTimeout = 5 * time.Second
+	// maxAge makes connections follow a moved server. Busy ones die of it, idle ones are never used again.
+	maxAge = time.Hour
+)
+
+// pgPool hands out connections, the most recently used first: the others may grow old.
+type pgPool struct {
+	config  *pgconn.Config
+	slots   chan struct{} // one for each connection in use
+	closing chan struct{}
+	once    sync.Once
+
+	mu   sync.Mutex
+	idle []*pgConn
+}
+
+func newPool(config *pgconn.Config, size int) *pgPool {
+	return &pgPool{config: config, slots: make(chan struct{}, size), closing: make(chan struct{})}
+}
+
+// get returns a connection that is not known to be dead; put gives it back.
+func (p *pgPool) get(ctx context.Context) (*pgConn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-p.closing:
+		return nil, ErrClosed
+	default:
+	}
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-p.closing:
+		return nil, ErrClosed
+	}
+
+	for c := p.pop(); c != nil; c = p.pop() {
+		if time.Since(c.born) < maxAge && alive(c.Conn()) {
+			return c, nil
+		}
+		c.end()
+	}
+	c, err := dial(ctx, p.config)
+	if err != nil {
+		<-p.slots
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return c, nil
+}
+
+func (p *pgPool) put(c *pgConn) {
+	if c.IsClosed() || c.IsBusy() || c.TxStatus() != 'I' {
+		c.end()
+	} else {
+		p.mu.Lock()
+		p.idle = append(p.idle, c)
+		p.mu.Unlock()
+	}
+	<-p.slots
+}
+
+func (p *pgPool) pop() *pgConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return nil
+	}
+	c := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return c
+}
+
+// close waits for the connections in use and closes them all.
+func (p *pgPool) close() {
+	p.once.Do(func() {
+		close(p.closing)
+		for range cap(p.slots) {
+			p.slots <- struct{}{}
+		}
+		for c := p.pop(); c != nil; c = p.pop() {
+			c.end()
+		}
+	})
+}
