@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
@@ -19,11 +18,7 @@ var (
 // OptedOut reports whether the number's owner told the project to send no more texts. Numbers are E.164.
 func (tx *Tx) OptedOut(ctx context.Context, projectID, phone string) (bool, error) {
 	var one int64
-	err := tx.QueryRow(ctx, sqlOptedOut, []any{projectID, phone}, &one)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	return found(tx.QueryRow(ctx, sqlOptedOut, []any{projectID, phone}, &one))
 }
 
 // InsertOptOut notes that the number's owner wants no more texts of the project. source tells who said so, such as the

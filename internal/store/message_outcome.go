@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/thimble-auth/thimble/internal/sqldb"
+)
+
+var (
+	// Whoever holds the lease by now: the provider has it, and nobody should send it again. A receipt may have come first;
+	// then only the facts are added.
+	sqlMessageSent = sqldb.SQL("message_sent", `
+		UPDATE messages SET
+			status = CASE WHEN status = 'queued' THEN 'sent' ELSE status END,
+			reason = CASE WHEN status = 'queued' THEN '' ELSE reason END,
+			provider = $2, provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, segments = $4,
+			sealed = $5, lease_owner = '', leased_until = 0, updated_at = $6
+		WHERE id = $1`)
+
+	sqlMessageFailed = sqldb.SQL("message_failed", `
+		UPDATE messages SET status = 'failed', reason = $3, sealed = $4, lease_owner = '', leased_until = 0,
+			updated_at = $5
+		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
+
+	sqlReceiptSent = sqldb.SQL("receipt_sent", `
+		UPDATE messages SET status = 'sent', provider_id = $3, sealed = $4, lease_owner = '', leased_until = 0,
+			updated_at = $5
+		WHERE id = $1 AND provider = $2 AND status = 'queued'`)
+
+	sqlReceiptDelivered = sqldb.SQL("receipt_delivered", `
+		UPDATE messages SET status = 'delivered', reason = '', sealed = $4, lease_owner = '', leased_until = 0,
+			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
+		WHERE id = $1 AND provider = $2 AND status <> 'delivered'`)
+
+	sqlReceiptFailed = sqldb.SQL("receipt_failed", `
+		UPDATE messages SET status = 'undelivered', reason = $6, sealed = $4, lease_owner = '', leased_until = 0,
+			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
+		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')`)
+
+	sqlOptOutRecipient = sqldb.SQL("opt_out_recipient", `
+		INSERT INTO opt_outs (project_id, phone, source, created_at)
+		SELECT project_id, recipient, $2, $3 FROM messages WHERE id = $1 AND channel = 'sms'
+		ON CONFLICT DO NOTHING`)
+)
+
+// MessageSent notes that a provider took the message, and forgets what it says.
+func (tx *Tx) MessageSent(id, provider, providerID string, segments int64) {
+	tx.Later(sqlMessageSent, -1, id, provider, providerID, segments, []byte{}, micros(tx.Now()))
+}
+
+// MessageFailed notes that no provider will take the message, if it still is the owner's, and forgets what it says.
+func (tx *Tx) MessageFailed(id, owner, reason string) {
+	tx.Later(sqlMessageFailed, -1, id, owner, reason, []byte{}, micros(tx.Now()))
+}
+
+// ReceiveReceipt notes what a provider reports on a message that went through it: MessageSent, MessageDelivered or
+// MessageUndelivered with a reason. It reports whether that was news: a status never moves back, and a report that comes
+// again changes nothing.
+func (tx *Tx) ReceiveReceipt(ctx context.Context, id, provider, providerID, status, reason string) (bool, error) {
+	args := []any{id, provider, providerID, []byte{}, micros(tx.Now())}
+	s := sqlReceiptSent
+	switch status {
+	case MessageDelivered:
+		s = sqlReceiptDelivered
+	case MessageUndelivered:
+		s, args = sqlReceiptFailed, append(args, reason)
+	}
+	n, err := tx.Exec(ctx, s, args...)
+	return n == 1, err
+}
+
+// OptOutRecipient notes that the number which the text was for wants no more texts of the project.
+func (tx *Tx) OptOutRecipient(id, source string) {
+	tx.Later(sqlOptOutRecipient, -1, id, source, micros(tx.Now()))
+}
+
+// found turns the error of a QueryRow that only asks whether there is a row into the answer.
+func found(err error) (bool, error) {
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
