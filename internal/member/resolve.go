@@ -34,11 +34,14 @@ func resolveAny(
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := org.CheckEnv(p, string(ref)); err != nil {
+	if err := org.CheckID(p, string(ref), errs.MemberNotFound); err != nil {
 		return nil, nil, err
 	}
 
 	id := string(ref)
+	if !ref.IsID() && !org.IsExternalID(id) {
+		return nil, nil, missing(ctx, tx, p, orgID)
+	}
 	if !ref.IsID() {
 		id, err = tx.MemberIDByExternalID(ctx, orgID, id)
 	}

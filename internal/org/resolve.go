@@ -30,11 +30,15 @@ func Resolve(ctx context.Context, tx *store.Tx, p *project.Project, ref ids.OrgR
 // ResolveID turns the reference into an id without looking whether an id that was given exists: the statement that reads
 // the row says so, and one that reads more than the organization saves a round trip.
 func ResolveID(ctx context.Context, tx *store.Tx, p *project.Project, ref ids.OrgRef) (string, error) {
-	if err := CheckEnv(p, string(ref)); err != nil {
+	if err := CheckID(p, string(ref), errs.OrganizationNotFound); err != nil {
 		return "", err
 	}
 	if ref.IsID() {
 		return string(ref), nil
+	}
+	// Nothing else can be a name. What a stranger wrote does not reach the database, which cannot even hold all of it.
+	if !slugForm.MatchString(string(ref)) && !externalIDForm.MatchString(string(ref)) {
+		return "", errs.OrganizationNotFound
 	}
 
 	id, err := tx.OrganizationIDByName(ctx, p.ID, string(ref))
@@ -44,13 +48,17 @@ func ResolveID(ctx context.Context, tx *store.Tx, p *project.Project, ref ids.Or
 	return id, err
 }
 
-// CheckEnv refuses an organization's or member's id that names the environment which the project is not in. Anything
-// else passes: external ids and slugs may be the caller's own ids of any form.
-func CheckEnv(p *project.Project, id string) error {
-	if !ids.LooksLikeID(id) {
+// CheckID refuses what has the form of an organization's or member's id and cannot be one of this project: with notFound
+// when it is no id at all, else with the error for an id of the other environment. Anything else passes: external ids and
+// slugs may be the caller's own ids of any form.
+func CheckID(p *project.Project, ref string, notFound *errs.Error) error {
+	if !ids.LooksLikeID(ref) {
 		return nil
 	}
-	switch env := ids.EnvOf(id); {
+	_, env, _, ok := ids.Parse(ref)
+	switch {
+	case !ok:
+		return notFound
 	case env == ids.Live && p.Env == ids.Test:
 		return errs.LiveIDUsedInTestEnvironment
 	case env == ids.Test && p.Env == ids.Live:
