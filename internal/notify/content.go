@@ -1,0 +1,75 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/locale"
+	"github.com/thimble-auth/thimble/internal/notify/text"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Content is what a message says, apart from the words around it. It is kept sealed until the message is done with, and
+// put into words when it leaves.
+type Content struct {
+	ProjectName string `json:"project,omitempty"` // left out by Compose in test projects
+
+	// Texts.
+	Code   string `json:"code,omitempty"`   // six digits
+	Domain string `json:"domain,omitempty"` // of the WebOTP line, "" for none
+
+	// Mails.
+	URL              string `json:"url,omitempty"` // the link, whole
+	OrganizationName string `json:"organization,omitempty"`
+	Minutes          int    `json:"minutes,omitempty"` // how long the link is good
+}
+
+func (c *Content) encode() []byte {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic("notify: a struct of texts has a JSON form: " + err.Error())
+	}
+	return b
+}
+
+// open gives the content of a row.
+func (s *Service) open(m *store.Message) (Content, error) {
+	var c Content
+	plain, err := s.o.Keys.OpenSealed("messages", "sealed", m.ID, m.Sealed)
+	if err != nil {
+		return c, fmt.Errorf("open the content of a message: %w", err)
+	}
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return c, fmt.Errorf("read the content of a message: %w", err)
+	}
+	return c, nil
+}
+
+// words are a message as its reader sees it.
+type words struct {
+	subject, body, html string
+	segments            int64
+}
+
+func render(m *store.Message, c Content) (words, error) {
+	tag := locale.Tag(m.Locale)
+	link := text.LinkParams{
+		Organization: c.OrganizationName, Project: c.ProjectName, Link: c.URL,
+		ValidFor: time.Duration(c.Minutes) * time.Minute,
+	}
+	var mail text.Mail
+	var err error
+	switch m.Kind {
+	case store.KindSMSOTP:
+		body := text.Render(tag, text.Params{Code: c.Code, Project: c.ProjectName, Domain: c.Domain})
+		return words{body: body, segments: int64(text.Segments(body))}, nil
+	case store.KindMagicLinkLogin:
+		mail, err = text.Login(tag, link)
+	case store.KindMagicLinkSignup:
+		mail, err = text.Signup(tag, link)
+	default:
+		err = fmt.Errorf("no words for messages of the kind %q", m.Kind)
+	}
+	return words{subject: mail.Subject, body: mail.Text, html: mail.HTML}, err
+}

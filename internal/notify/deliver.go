@@ -1,0 +1,253 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/secret"
+	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// job is a message that is leased to this node.
+type job struct {
+	m     *store.Message
+	tries int // on this lease
+}
+
+// triesPerLease is how often a node tries before it lets others try, whose network may be better.
+const triesPerLease = 2
+
+// work is the Service as package outbox sees it.
+type work struct{ *Service }
+
+// Key names the row.
+func (w work) Key(j *job) string { return j.m.ID }
+
+// Do sends one message, if it is still worth sending.
+func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
+	ok, err := w.mayLeave(j.m.ID)
+	if err != nil {
+		w.o.Logger.ErrorContext(ctx, "a lease could not be renewed", "message", j.m.ID, "error", err)
+		return time.Second
+	}
+	if !ok {
+		return 0
+	}
+	j.tries++
+	j.m.Attempts++
+	return w.settle(ctx, j, w.send(ctx, j.m))
+}
+
+// answer is what a provider made of a call.
+type answer struct {
+	providerID string
+	segments   int64
+	failure    *sms.Error // nil: taken
+}
+
+// send puts the message into words and hands it to its provider.
+func (s *Service) send(ctx context.Context, m *store.Message) answer {
+	c, err := s.open(m)
+	if errors.Is(err, keys.ErrUnknownKey) {
+		return refused(sms.Later, "the sealing key is not known here yet")
+	}
+	if err != nil {
+		return refused(sms.Permanent, "the content cannot be opened")
+	}
+	w, err := render(m, c)
+	if err != nil {
+		return refused(sms.Permanent, "the content cannot be put into words")
+	}
+
+	if m.Channel == store.ChannelEmail {
+		return s.sendMail(ctx, m, w)
+	}
+	return s.sendText(ctx, m, w)
+}
+
+func refused(class sms.Class, reason string) answer {
+	return answer{failure: &sms.Error{Class: class, Reason: reason}}
+}
+
+func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answer {
+	sender := s.sender(m.Provider)
+	if sender == nil {
+		return refused(sms.OtherRoute, "the provider is not set up any more")
+	}
+	left := m.Deadline.Sub(s.o.DB.Now())
+	ctx, cancel := context.WithTimeout(ctx, min(smsTimeout, left))
+	defer cancel()
+
+	result, err := sender.Send(ctx, sms.Message{
+		ID: m.ID, To: m.Recipient, Body: w.body, ValidFor: left, CallbackURL: s.callbackURL(m.Provider, m.ID),
+	})
+	if err != nil {
+		return answer{failure: sms.AsError(err)}
+	}
+	a := answer{providerID: result.ProviderID, segments: int64(result.Segments)}
+	if a.segments == 0 {
+		a.segments = w.segments
+	}
+	return a
+}
+
+func (s *Service) sendMail(ctx context.Context, m *store.Message, w words) answer {
+	if s.o.Mail == nil {
+		return refused(sms.Later, "no mail server is set up any more")
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(mailTimeout, m.Deadline.Sub(s.o.DB.Now())))
+	defer cancel()
+
+	err := s.o.Mail.Send(ctx, mail.Message{
+		ID: m.ID, From: s.o.MailFrom, To: m.Recipient, Subject: w.subject, Text: w.body, HTML: w.html,
+	})
+	if err == nil {
+		return answer{}
+	}
+	e := mail.AsError(err)
+	class := sms.Later // Settings as well: whoever set them may mend them in time.
+	if e.Class == mail.Permanent {
+		class = sms.Permanent
+	}
+	return answer{failure: &sms.Error{Class: class, Code: e.Code, Reason: e.Reason}}
+}
+
+// settle writes down what became of a call and tells when to come again.
+func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Duration) {
+	m, f := j.m, a.failure
+	if f == nil {
+		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.MessageSent(m.ID, m.Provider, a.providerID, a.segments) })
+		return 0
+	}
+	s.o.Logger.WarnContext(ctx, "a message was not taken", "message", m.ID, "provider", m.Provider,
+		"class", f.Class.String(), "code", f.Code, "reason", f.Reason, "attempts", m.Attempts)
+
+	next, other := s.otherRoute(m)
+	if f.Class == sms.Later || f.Class == sms.OtherRoute && other && m.Attempts < maxReroutes {
+		return s.retry(ctx, j, f, next)
+	}
+	s.keep(ctx, m.ID, func(tx *store.Tx) {
+		tx.MessageFailed(m.ID, s.node, reason(f))
+		if f.Class == sms.OptedOut {
+			tx.OptOutRecipient(m.ID, m.Provider)
+		}
+	})
+	return 0
+}
+
+// maxReroutes ends the tour of a message that every route sends on to the next.
+const maxReroutes = 8
+
+func reason(f *sms.Error) string {
+	if f.Code == "" {
+		return f.Reason
+	}
+	return f.Code + " " + f.Reason
+}
+
+// retry keeps the message for a second try, or gives it to whichever node comes first, by the next route if there is one.
+func (s *Service) retry(ctx context.Context, j *job, f *sms.Error, next string) (again time.Duration) {
+	m := j.m
+	pause := max(f.RetryAfter, backoff(m))
+	if f.Class == sms.OtherRoute {
+		m.Provider, j.tries = next, 0
+		until := s.o.DB.Now().Add(lease)
+		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, next, reason(f), s.node, until) })
+		return time.Millisecond
+	}
+	if j.tries < triesPerLease && pause < lease/2 {
+		return pause
+	}
+
+	// At the deadline it is found by those who look for messages without a lease, and expires.
+	from := s.o.DB.Now().Add(pause)
+	if from.After(m.Deadline) {
+		from = m.Deadline
+	}
+	s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, next, reason(f), "", from) })
+	return 0
+}
+
+// otherRoute gives the provider after the message's own, the first again after the last, and whether it is another one.
+func (s *Service) otherRoute(m *store.Message) (provider string, other bool) {
+	if m.Channel == store.ChannelEmail {
+		return m.Provider, false
+	}
+	routes := s.routes(m.Country)
+	for i, r := range routes {
+		if r.Name() == m.Provider {
+			next := routes[(i+1)%len(routes)].Name()
+			return next, next != m.Provider
+		}
+	}
+	if len(routes) > 0 {
+		return routes[0].Name(), true
+	}
+	return m.Provider, false
+}
+
+// backoff doubles from one second with each attempt, up to half a minute for texts and five minutes for mails, and is
+// shortened by up to a quarter by chance, so that what failed together does not come back together.
+func backoff(m *store.Message) time.Duration {
+	longest := 30 * time.Second
+	if m.Channel == store.ChannelEmail {
+		longest = 5 * time.Minute
+	}
+	pause := min(longest, time.Second<<min(m.Attempts-1, 16))
+	return pause - pause/4*time.Duration(secret.Bytes(1)[0])/255
+}
+
+// Claim leases messages that a node left behind, and ends those whose time is over.
+func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
+	var due bool
+	err := w.o.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		due, err = tx.AnyMessageDue(ctx)
+		return err
+	})
+	if err != nil || !due {
+		return nil, err
+	}
+
+	var messages []*store.Message
+	err = w.o.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.ExpireMessages(ctx, limit)
+		if err != nil {
+			return err
+		}
+		messages, err = tx.ClaimMessages(ctx, w.node, tx.Now().Add(lease), limit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	jobs := make([]*job, len(messages))
+	for i, m := range messages {
+		jobs[i] = &job{m: m}
+	}
+	return jobs, nil
+}
+
+// releaseBatch bounds the statements of one transaction.
+const releaseBatch = 200
+
+// Release gives leases back, so that another node, or this one after its start, need not wait for their end.
+func (w work) Release(ctx context.Context, jobs []*job) error {
+	for len(jobs) > 0 {
+		n := min(len(jobs), releaseBatch)
+		err := w.o.DB.Write(ctx, func(tx *store.Tx) error {
+			for _, j := range jobs[:n] {
+				tx.ReleaseMessage(j.m.ID, w.node)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		jobs = jobs[n:]
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Letter is a message of a test project with its content.
+type Letter struct {
+	*store.Message
+	Subject, Body, HTML string
+}
+
+// Letters gives up to limit messages of test projects, newest first, as their readers would see them. An empty project or
+// recipient means any. Messages of live projects are never among them.
+func (s *Service) Letters(ctx context.Context, projectID, recipient string, limit int) ([]Letter, error) {
+	var rows []*store.Message
+	err := s.o.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		rows, err = tx.TestMessages(ctx, projectID, recipient, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the inbox: %w", err)
+	}
+
+	letters := make([]Letter, 0, len(rows))
+	for _, m := range rows {
+		l := Letter{Message: m}
+		if len(m.Sealed) > 0 {
+			c, err := s.open(m)
+			if err != nil {
+				return nil, err
+			}
+			w, err := render(m, c)
+			if err != nil {
+				return nil, err
+			}
+			l.Subject, l.Body, l.HTML = w.subject, w.body, w.html
+		}
+		letters = append(letters, l)
+	}
+	return letters, nil
+}

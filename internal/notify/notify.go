@@ -1,0 +1,201 @@
+// Package notify gets messages to people: which words in which language, which provider carries them, and what became of
+// them. A message is a row that is written together with the code or link it carries, already leased to this node;
+// package outbox brings it here right after the commit, and again after a crash.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sqldb"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// The providers that are not a company's: the inbox keeps what test projects send, SMTP is whatever server takes our mails.
+const (
+	ProviderInbox = "inbox"
+	ProviderSMTP  = "smtp"
+)
+
+// lease is how long a node has a message to itself. Providers answer within less.
+const lease = 15 * time.Second
+
+// The longest that a provider is waited for.
+const (
+	smsTimeout  = 5 * time.Second
+	mailTimeout = 10 * time.Second
+)
+
+// ErrNoRoute says that nobody carries messages of that channel to that country. Route tells it in advance.
+var ErrNoRoute = errors.New("no route for the message")
+
+// SMSRoute is a provider of texts and where it may be used.
+type SMSRoute struct {
+	Sender sms.Sender
+	// Countries are ISO 3166-1 alpha-2 codes; none means all.
+	Countries []string
+}
+
+// Options are what a Service is made of.
+type Options struct {
+	DB   *store.DB
+	Keys *keys.Ring
+	// PublicURL is where providers reach this server, without a slash at the end. "" asks for no receipts.
+	PublicURL string
+	// SMS are the providers of texts in the order of preference.
+	SMS []SMSRoute
+	// Mail takes mails; nil means none can be sent.
+	Mail mail.Sender
+	// MailFrom is the sender of mails: an address, or a name and an address.
+	MailFrom string
+	// Workers is how many messages are handed over at once. 0 is outbox.DefaultWorkers.
+	Workers int
+	// Logger gets messages that could not be handed over. nil is slog.Default.
+	Logger *slog.Logger
+}
+
+// Service sends the messages of this node. It is safe for concurrent use.
+type Service struct {
+	o      Options
+	node   string // owns leases; new for each start, so that a node does not inherit those of its last life
+	pool   *outbox.Pool[*job]
+	ledger outbox.Batch[entry]
+}
+
+// New makes a service. Call Start before the first message is written.
+func New(o Options) *Service {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
+	s := &Service{o: o, node: "node-" + ids.NewUUID(o.DB.Now()).String()}
+	s.pool = outbox.New[*job](work{s}, outbox.Options{Now: o.DB.Now, Workers: o.Workers, Logger: o.Logger})
+	s.ledger = outbox.Batch[entry]{Run: s.write, Max: ledgerMax}
+	if o.DB.Engine() == sqldb.Postgres {
+		s.ledger.Parallel = 2 // one waits for the disk while the other collects
+	}
+	return s
+}
+
+// Start makes the service ready. A SQLite database has one server at a time, so that whoever held leases there is gone;
+// on PostgreSQL they run out by themselves.
+func (s *Service) Start(ctx context.Context) error {
+	if s.o.DB.Engine() != sqldb.SQLite {
+		return nil
+	}
+	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.ClearLeases(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("clear the leases of the last run: %w", err)
+	}
+	return nil
+}
+
+// Run picks up messages that a node left behind, until ctx ends.
+func (s *Service) Run(ctx context.Context) { s.pool.Run(ctx) }
+
+// Drain stops sending: calls under way may end until ctx does, the leases of all else are given back. Call it after the
+// last request has been answered and before the database is closed.
+func (s *Service) Drain(ctx context.Context) error { return s.pool.Drain(ctx) }
+
+// Busy estimates how long a message written now would wait for its turn, and tells whether that is too long to take on
+// more: a code would be old before it left.
+func (s *Service) Busy() (wait time.Duration, full bool) { return s.pool.Busy() }
+
+// Hand gives a message to this node's workers once it is committed. It never blocks.
+func (s *Service) Hand(m *store.Message) {
+	if m.Status == store.MessageQueued {
+		s.pool.Hand(&job{m: m})
+	}
+}
+
+// Compose completes a message for the project: it seals the content into it and decides on the provider. The message of
+// a test project is delivered at once, to the inbox; that of a live one is queued and leased to this node. The caller has
+// set recipient, country, locale, kind, channel and deadline, and the time of creation; an empty id is filled in. It is
+// written with store.InsertMessage and given to Hand after the commit. The error is ErrNoRoute, or one of the key ring.
+func (s *Service) Compose(p *store.Project, m *store.Message, c Content) error {
+	provider, ok := s.Route(p, m.Channel, m.Country)
+	if !ok {
+		return ErrNoRoute
+	}
+	if m.ID == "" {
+		m.ID = ids.New(ids.Message, p.Env, m.CreatedAt)
+	}
+	m.ProjectID, m.Provider, m.UpdatedAt = p.ID, provider, m.CreatedAt
+	if !p.Live() {
+		c.ProjectName = "" // Texts of test projects name nobody, so that they cannot be mistaken for real ones.
+	}
+
+	sealed, err := s.o.Keys.Seal("messages", "sealed", m.ID, c.encode())
+	if err != nil {
+		return fmt.Errorf("seal a message: %w", err)
+	}
+	m.Sealed = sealed
+	if provider != ProviderInbox {
+		m.Status, m.LeaseOwner, m.LeasedUntil = store.MessageQueued, s.node, m.CreatedAt.Add(lease)
+		return nil
+	}
+
+	words, err := render(m, c)
+	m.Status, m.Segments = store.MessageDelivered, words.segments
+	return err
+}
+
+// Route tells which provider a message would go to first, and whether there is one. A country is that of the number.
+func (s *Service) Route(p *store.Project, channel, country string) (provider string, ok bool) {
+	if !p.Live() {
+		return ProviderInbox, true
+	}
+	if channel == store.ChannelEmail {
+		return ProviderSMTP, s.o.Mail != nil
+	}
+	routes := s.routes(country)
+	if len(routes) == 0 {
+		return "", false
+	}
+	return routes[0].Name(), true
+}
+
+// routes are the providers for a country, the preferred one first.
+func (s *Service) routes(country string) []sms.Sender {
+	var senders []sms.Sender
+	for _, r := range s.o.SMS {
+		if len(r.Countries) == 0 || slices.Contains(r.Countries, country) {
+			senders = append(senders, r.Sender)
+		}
+	}
+	return senders
+}
+
+func (s *Service) sender(provider string) sms.Sender {
+	for _, r := range s.o.SMS {
+		if r.Sender.Name() == provider {
+			return r.Sender
+		}
+	}
+	return nil
+}
+
+// Check tells what is wrong with the settings of the providers, without sending anything.
+func (s *Service) Check() error {
+	var problems []error
+	for _, r := range s.o.SMS {
+		problems = append(problems, r.Sender.Check())
+	}
+	if s.o.Mail != nil {
+		problems = append(problems, s.o.Mail.Check())
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,105 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// CallbackPattern is where providers report what became of a message: the provider's name, our id of the message, and a
+// MAC of both, so that nobody can ask about ids that we did not give out.
+const CallbackPattern = "POST /callbacks/sms/{provider}/{message}/{mac}"
+
+// macPurpose keeps MACs of callbacks apart from others of the same key.
+const macPurpose = "message callback"
+
+// maxReceipt bounds the body of a report in bytes.
+const maxReceipt = 64 << 10
+
+// ErrForged means that a report does not come from a provider that we gave the message to. The answer to it is 403.
+var ErrForged = errors.New("notify: the report is not the provider's")
+
+// callbackURL is where the provider reports on the message.
+func (s *Service) callbackURL(provider, id string) string {
+	if s.o.PublicURL == "" {
+		return ""
+	}
+	return s.o.PublicURL + "/callbacks/sms/" + provider + "/" + id + "/" + s.o.Keys.MAC(macPurpose, provider+" "+id)
+}
+
+// Receipt takes a provider's report on a message. provider, id and mac come from the path of the request, body is all of
+// it. A report that comes again, or after a later one, is taken and changes nothing. The errors are ErrForged,
+// sms.ErrBadReceipt and those of the database, after which the provider may try again.
+func (s *Service) Receipt(ctx context.Context, provider, id, mac string, r *http.Request, body []byte) error {
+	sender := s.sender(provider)
+	if sender == nil || !s.o.Keys.CheckMAC(macPurpose, provider+" "+id, mac) {
+		return ErrForged
+	}
+	// The address that we gave out, not what the request says about itself: proxies and liars change that.
+	address := s.o.PublicURL + "/callbacks/sms/" + provider + "/" + id + "/" + mac
+	if r.URL.RawQuery != "" {
+		address += "?" + r.URL.RawQuery
+	}
+	receipt, err := sender.Receipt(r, address, body)
+	if errors.Is(err, sms.ErrBadSignature) {
+		return ErrForged
+	}
+	if err != nil {
+		return err
+	}
+	return s.receive(ctx, provider, id, receipt)
+}
+
+func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receipt) error {
+	status, why := store.MessageSent, ""
+	switch r.Status {
+	case sms.Pending:
+		return nil
+	case sms.Delivered:
+		status = store.MessageDelivered
+	case sms.Failed:
+		status = store.MessageUndelivered
+		if r.Error != nil {
+			why = reason(r.Error)
+		}
+	}
+	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
+		news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
+		if news && r.Error != nil && r.Error.Class == sms.OptedOut {
+			tx.OptOutRecipient(id, provider)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("receive a report: %w", err)
+	}
+	return nil
+}
+
+// ServeHTTP answers providers at CallbackPattern: 200 for what was taken, also for the second time, 403 for what is not
+// from them, 400 for what cannot be read, 503 when it should come again.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReceipt))
+	if err == nil {
+		err = s.Receipt(r.Context(), r.PathValue("provider"), r.PathValue("message"), r.PathValue("mac"), r, body)
+	}
+
+	var tooLong *http.MaxBytesError
+	switch {
+	case err == nil:
+		w.WriteHeader(http.StatusOK)
+	case errors.Is(err, ErrForged):
+		http.Error(w, "not signed by the provider", http.StatusForbidden)
+	case errors.Is(err, sms.ErrBadReceipt), errors.As(err, &tooLong):
+		http.Error(w, "not a report", http.StatusBadRequest)
+	default:
+		s.o.Logger.ErrorContext(r.Context(), "a report could not be taken", "error", err)
+		http.Error(w, "try again", http.StatusServiceUnavailable)
+	}
+}

@@ -1,0 +1,199 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Pool runs the jobs of one kind of work on this node. Make it with New; it is safe for concurrent use.
+type Pool[J any] struct {
+	work Work[J]
+	o    Options
+	ctx  context.Context // of running jobs
+	stop context.CancelFunc
+
+	mu       sync.Mutex
+	waiting  queue[J]
+	held     map[string]struct{}    // waiting, running or resting here: not to be taken a second time
+	resting  map[string]*resting[J] // to come again after a pause
+	running  int
+	draining bool
+	idle     chan struct{} // closed when nothing runs any more while draining
+	service  time.Duration // how long a job takes, a moving average
+	finished time.Time     // when the last one ended
+}
+
+type resting[J any] struct {
+	job   J
+	timer *time.Timer
+}
+
+// New makes a pool. Jobs run from the first Hand on; Run adds those of the database.
+func New[J any](work Work[J], o Options) *Pool[J] {
+	o.fill()
+	p := &Pool[J]{
+		work: work, o: o, idle: make(chan struct{}),
+		held: map[string]struct{}{}, resting: map[string]*resting[J]{},
+	}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	return p
+}
+
+// Hand gives a job that is leased to this node to its workers. It never blocks. A job that the pool holds already is not
+// taken twice; one that finds no room, or a pool that drains, waits in the database until its lease is over.
+func (p *Pool[J]) Hand(job J) {
+	key := p.work.Key(job)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.held[key]; ok || p.draining || p.waiting.len() >= p.o.Capacity {
+		return
+	}
+	p.held[key] = struct{}{}
+	p.enqueue(job)
+}
+
+// enqueue puts a held job into the queue and starts a worker for it while there may be more. The caller holds the lock.
+func (p *Pool[J]) enqueue(job J) {
+	p.waiting.push(job)
+	if p.running < p.o.Workers {
+		if p.running++; p.running == p.o.Workers {
+			p.finished = p.o.Now() // from now on waiting means waiting for an end
+		}
+		go p.worker()
+	}
+}
+
+func (p *Pool[J]) take() (J, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	job, ok := p.waiting.pop()
+	if ok {
+		return job, true
+	}
+	if p.running--; p.running == 0 && p.draining {
+		close(p.idle)
+	}
+	return job, false
+}
+
+func (p *Pool[J]) finish(job J, again time.Duration, started time.Time) {
+	now := p.o.Now()
+	key := p.work.Key(job)
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finished = now
+	// A sixteenth of each: a slow spell shows within a few dozen jobs, one slow job hardly.
+	p.service += (now.Sub(started) - p.service) / 16
+
+	if again <= 0 {
+		delete(p.held, key)
+		return
+	}
+	r := &resting[J]{job: job}
+	p.resting[key] = r
+	if !p.draining {
+		r.timer = time.AfterFunc(again, func() { p.wake(key, r) })
+	}
+}
+
+// wake brings a job back after its pause.
+func (p *Pool[J]) wake(key string, r *resting[J]) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.draining || p.resting[key] != r {
+		return
+	}
+	delete(p.resting, key)
+	p.enqueue(r.job)
+}
+
+func (p *Pool[J]) room() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.draining {
+		return 0
+	}
+	return max(0, p.o.Capacity-p.waiting.len())
+}
+
+// Busy estimates how long a job handed over now would wait for a worker, and tells whether that is too long to take on
+// more.
+func (p *Pool[J]) Busy() (wait time.Duration, full bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	waiting := p.waiting.len()
+	if waiting == 0 {
+		return 0, false
+	}
+	service := p.service
+	// When all workers hang, the average says nothing yet: the time since the last end does.
+	if hanging := p.o.Now().Sub(p.finished); p.running == p.o.Workers && hanging > service {
+		service = hanging
+	}
+	wait = service * time.Duration(waiting) / time.Duration(p.o.Workers)
+	return wait, wait > p.o.MaxWait || waiting >= p.o.Capacity
+}
+
+// Held tells how many jobs the pool has in memory: waiting, running or pausing.
+func (p *Pool[J]) Held() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.held)
+}
+
+// Drain stops the pool: nothing new is begun, what runs may end, the leases of the rest are given back. When ctx ends
+// first, running jobs are interrupted. Call it once, after the last Hand: later ones are left to the database.
+func (p *Pool[J]) Drain(ctx context.Context) error {
+	rest := p.close()
+	err := p.work.Release(ctx, rest)
+
+	select {
+	case <-p.idle:
+	case <-ctx.Done():
+		p.stop()
+		<-p.idle
+	}
+	p.stop()
+
+	// Jobs that ended with the wish to come again.
+	again := p.takeResting()
+	if len(again) > 0 && err == nil {
+		err = p.work.Release(context.WithoutCancel(ctx), again)
+	}
+	if err != nil {
+		return fmt.Errorf("give leases back: %w", err)
+	}
+	return nil
+}
+
+// close takes the jobs that nobody works on out of the pool.
+func (p *Pool[J]) close() []J {
+	rest := p.takeResting()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.draining = true
+	for job, ok := p.waiting.pop(); ok; job, ok = p.waiting.pop() {
+		rest = append(rest, job)
+	}
+	if p.running == 0 {
+		close(p.idle)
+	}
+	return rest
+}
+
+func (p *Pool[J]) takeResting() []J {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var jobs []J
+	for key, r := range p.resting {
+		if r.timer != nil {
+			r.timer.Stop()
+		}
+		delete(p.resting, key)
+		jobs = append(jobs, r.job)
+	}
+	return jobs
+}
