@@ -6,7 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,39 +65,60 @@ func TestAllIsACopy(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	got, want := map[string]string{}, map[string]string{}
-	pkgs, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool {
-		return !strings.HasSuffix(f.Name(), "_test.go")
-	}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(pkgs["errs"], func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || len(spec.Values) != 1 {
-			return true
-		}
-		call, ok := spec.Values[0].(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		for _, arg := range call.Args {
-			lit, ok := arg.(*ast.BasicLit)
-			if !ok || lit.Kind != token.STRING {
-				continue
+	for _, file := range source(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok {
+				if wire := firstString(spec); wire != "" {
+					got[wire], want[wire] = spec.Names[0].Name, goName(wire)
+				}
 			}
-			name, _ := strconv.Unquote(lit.Value)
-			got[name] = spec.Names[0].Name
-			want[name] = goName(name)
-			break
-		}
-		return true
-	})
+			return true
+		})
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("names of variables (-want +got):\n%s", diff)
 	}
 	if len(got) != len(errs.All()) {
 		t.Errorf("%d variables for %d rows", len(got), len(errs.All()))
 	}
+}
+
+func source(t *testing.T) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
+// firstString gives the first string among the arguments of the call that is the variable's value.
+func firstString(spec *ast.ValueSpec) string {
+	if len(spec.Values) != 1 {
+		return ""
+	}
+	call, ok := spec.Values[0].(*ast.CallExpr)
+	if !ok {
+		return ""
+	}
+	for _, arg := range call.Args {
+		if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			text, _ := strconv.Unquote(lit.Value)
+			return text
+		}
+	}
+	return ""
 }
 
 func goName(wire string) string {

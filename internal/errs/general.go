@@ -77,6 +77,10 @@ var (
 		"The project asks for a captcha on this call and none came with it.",
 		"Show the captcha and send its answer with the call.")
 
+	ProjectNotFound = row(404, "project_not_found",
+		"The project does not exist.",
+		"The call names a project in its path or fields, and this server has none with that id.",
+		"Copy the project id from the dashboard or the configuration.")
 	RouteNotFound = row(404, "route_not_found",
 		"There is no such call.",
 		"No call has this path.",
