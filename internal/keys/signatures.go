@@ -36,12 +36,14 @@ func (s *signatures) signature(
 		return entry.text, entry.err
 	}
 
-	defer close(entry.done)
 	entry.err = errSigning // what the others see should sign panic
+	defer func() {
+		if entry.err != nil {
+			s.forget(digest, entry)
+		}
+		close(entry.done)
+	}()
 	entry.text, entry.err = sign()
-	if entry.err != nil {
-		s.forget(digest, entry)
-	}
 	return entry.text, entry.err
 }
 

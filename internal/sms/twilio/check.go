@@ -51,6 +51,7 @@ func endpoint(c Config) (*url.URL, bool) {
 	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
 		return nil, false
 	}
+	u.Path = "/" + strings.Trim(u.Path, "/")
 	return u.JoinPath("2010-04-01", "Accounts", c.AccountSID, "Messages.json"), true
 }
 

@@ -39,7 +39,8 @@ func (s *Sender) Receipt(r *http.Request, fullURL string, body []byte) (sms.Rece
 
 func (s *Sender) read(params url.Values) (sms.Receipt, error) {
 	receipt := sms.Receipt{ProviderID: params.Get("MessageSid")}
-	if receipt.ProviderID == "" || params.Get("AccountSid") != s.config.AccountSID {
+	account := params.Get("AccountSid")
+	if receipt.ProviderID == "" || account != "" && account != s.config.AccountSID {
 		return sms.Receipt{}, sms.ErrBadReceipt
 	}
 	status, known := statuses[params.Get("MessageStatus")]

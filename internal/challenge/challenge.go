@@ -1,0 +1,174 @@
+// Package challenge sends a member one code by text: which numbers may get one, how many, and in which words. An explicit
+// send and a login that texts by itself both come through here.
+package challenge
+
+import (
+	"context"
+	"slices"
+
+	"github.com/thimble-auth/thimble/internal/audit"
+	"github.com/thimble-auth/thimble/internal/code"
+	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/limit"
+	"github.com/thimble-auth/thimble/internal/locale"
+	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// DefaultCountries are those that texts go to when a project has set none.
+var DefaultCountries = []string{"US", "CA"}
+
+// Service starts challenges.
+type Service struct {
+	Keys   *keys.Ring
+	Notify *notify.Service
+}
+
+// Request is a code to be sent.
+type Request struct {
+	Project      *store.Project
+	Organization *store.Organization
+	Member       *store.Member // gets the linked number
+	Number       phone.Number
+	Link         bool // the number becomes the member's own, unverified
+	Locale       locale.Input
+	RequestID    string
+}
+
+func (r *Request) verified() bool {
+	return r.Member.PhoneVerified && r.Member.Phone == r.Number.String()
+}
+
+// Start decides about a code and, when it may be sent, makes everything that a send is: the linked number, the live code,
+// the message, the counters. A refusal comes back as a value, because its record is part of the transaction; an error
+// means that nothing must be kept.
+func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *errs.Error, err error) {
+	if !allowedCountry(r.Project, r.Number) {
+		return s.refuse(tx, &r, "country", errs.InvalidPhoneNumberCountryCode), nil
+	}
+	if !r.verified() {
+		taken, err := tx.PhoneTaken(ctx, r.Organization.ID, r.Number.String(), r.Member.ID, tx.Now().Add(-member.PhoneClaim))
+		if err != nil {
+			return nil, err
+		}
+		if taken {
+			return nil, errs.DuplicateMemberPhoneNumber
+		}
+	}
+	out, err := tx.OptedOut(ctx, r.Project.ID, r.Number.String())
+	if err != nil {
+		return nil, err
+	}
+	if out {
+		return s.refuse(tx, &r, "opted_out", errs.UnsubscribedPhoneNumber), nil
+	}
+	tag, err := r.Locale.ForSMS()
+	if err != nil {
+		return nil, err
+	}
+	return s.startAllowed(ctx, tx, &r, tag)
+}
+
+// startAllowed goes on where only budgets, locks and routes can refuse.
+func (s *Service) startAllowed(ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag) (*errs.Error, error) {
+	d, err := limit.Check(ctx, tx, limit.Send{
+		Project: r.Project, Organization: r.Organization.ID, Member: r.Member.ID, Number: r.Number, Verified: r.verified(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.Refused {
+		return s.refuse(tx, r, d.Limit, errs.TooManyRequests.After(d.Wait)), nil
+	}
+	if lock := limit.LockOf(r.Member, &r.Project.Settings, tx.Now()); lock.Locked {
+		refusal := errs.UserLockLimitReached
+		if !lock.Until.IsZero() {
+			refusal = refusal.After(lock.Until.Sub(tx.Now()))
+		}
+		return s.refuse(tx, r, "member_locked", refusal), nil
+	}
+	if _, ok := s.Notify.Route(r.Project, store.ChannelSMS, r.Number.Region()); !ok {
+		return s.refuse(tx, r, "no_route", errs.DownstreamCarrierError), nil
+	}
+
+	if err := link(ctx, tx, r); err != nil {
+		return nil, err
+	}
+	if err := d.Count(ctx, tx, r.Project); err != nil {
+		return nil, err
+	}
+	return nil, s.send(tx, r, tag, d.Record())
+}
+
+// link gives the member the number, or notes that a code goes to the unverified one.
+func link(ctx context.Context, tx *store.Tx, r *Request) error {
+	m, number := r.Member, r.Number.String()
+	if !r.Link {
+		if !m.PhoneVerified {
+			tx.AskPhone(m.ID, number)
+		}
+		return nil
+	}
+
+	phoneID := ids.New(ids.Phone, r.Project.Env, tx.Now())
+	linked, err := tx.LinkPhone(ctx, m.ID, m.Phone, number, phoneID)
+	if err != nil {
+		return err
+	}
+	if !linked {
+		return store.ErrChanged
+	}
+	tx.KillCodes(m.ID, store.PurposeSMS) // of a number before this one
+	m.Phone, m.PhoneID, m.PhoneVerified, m.PhoneAskedAt, m.UpdatedAt = number, phoneID, false, tx.Now(), tx.Now()
+	return nil
+}
+
+// send makes the code and the message that carries it.
+func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, decision string) error {
+	now := tx.Now()
+	text := code.New()
+	m := &store.Message{
+		ID: ids.New(ids.Message, r.Project.Env, now), ProjectID: r.Project.ID, OrganizationID: r.Organization.ID,
+		MemberID: r.Member.ID, RequestID: r.RequestID, Channel: store.ChannelSMS, Kind: store.KindSMSOTP,
+		Recipient: r.Number.String(), Country: r.Number.Region(), Locale: string(tag), Decision: decision,
+		Deadline: now.Add(code.Life), CreatedAt: now, UpdatedAt: now,
+	}
+	content := notify.Content{Code: text, ProjectName: r.Project.Name, Domain: r.Project.Settings.WebOTPDomain}
+	if err := s.Notify.Compose(r.Project, m, content); err != nil {
+		return err
+	}
+
+	version, hash := s.Keys.HashCode(r.Project.ID, r.Member.ID, store.PurposeSMS, text)
+	tx.IssueCode(&store.Code{
+		Owner: r.Member.ID, Purpose: store.PurposeSMS, ProjectID: r.Project.ID, Recipient: r.Number.String(), Hash: hash,
+		KeyVersion: version, MessageID: m.ID, IssuedAt: now, ExpiresAt: now.Add(code.Life),
+	})
+	tx.InsertMessage(m)
+	s.record(tx, r, audit.Done, map[string]string{"message_id": m.ID})
+	tx.AfterCommit(func() { s.Notify.Hand(m) })
+	return nil
+}
+
+func (s *Service) refuse(tx *store.Tx, r *Request, rule string, e *errs.Error) *errs.Error {
+	s.record(tx, r, audit.Refused, map[string]string{"rule": rule, "country": r.Number.Region()})
+	return e
+}
+
+func (s *Service) record(tx *store.Tx, r *Request, outcome string, details map[string]string) {
+	audit.Record(tx, audit.Event{
+		ProjectID: r.Project.ID, OrganizationID: r.Organization.ID, MemberID: r.Member.ID, RequestID: r.RequestID,
+		Action: "sms.send", Outcome: outcome, Details: details,
+	})
+}
+
+func allowedCountry(p *store.Project, n phone.Number) bool {
+	countries := p.Settings.Countries
+	if len(countries) == 0 {
+		countries = DefaultCountries
+	}
+	return slices.Contains(countries, n.Region())
+}

@@ -1,0 +1,433 @@
+package twilio_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/secret"
+	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sms/twilio"
+	"github.com/thimble-auth/thimble/test/vendors"
+)
+
+const (
+	to   = "+12025550123"
+	body = "Your code is 493817."
+)
+
+func config(transport http.RoundTripper) twilio.Config {
+	return twilio.Config{
+		AccountSID: vendors.TwilioAccount, AuthToken: vendors.TwilioToken, From: vendors.TwilioFrom,
+		HTTP: httpx.New(httpx.Options{Transport: transport}),
+	}
+}
+
+func text() sms.Message {
+	return sms.Message{
+		ID: "message-live-1", To: to, Body: body, ValidFor: 2 * time.Minute,
+		CallbackURL: "https://auth.example.com/callbacks/twilio/message-live-1?mac=abc",
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+	fake := vendors.NewTwilio()
+	s := twilio.New(config(fake.RoundTripper()))
+
+	got, err := s.Send(t.Context(), text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := fake.Texts()
+	if len(seen) != 1 {
+		t.Fatalf("the fake saw %d texts, want 1", len(seen))
+	}
+	if diff := cmp.Diff(sms.Result{ProviderID: seen[0].SID, Segments: 1}, got); diff != "" {
+		t.Error(diff)
+	}
+	want := vendors.Text{
+		SID: seen[0].SID, To: to, From: vendors.TwilioFrom, Body: body, Callback: text().CallbackURL,
+		Validity: 120, At: seen[0].At, Status: http.StatusCreated,
+	}
+	if diff := cmp.Diff(want, seen[0]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSendThroughService(t *testing.T) {
+	t.Parallel()
+	fake := vendors.NewTwilio()
+	c := config(fake.RoundTripper())
+	c.From, c.MessagingServiceSID = "", vendors.TwilioService
+
+	got, err := twilio.New(c).Send(t.Context(), text())
+	if err != nil || got.Segments != 0 || got.ProviderID == "" {
+		t.Errorf("Send = %+v, %v; want an id and no segments yet", got, err)
+	}
+	if seen := fake.Texts()[0]; seen.Service != vendors.TwilioService || seen.From != "" {
+		t.Errorf("the fake saw From %q and service %q", seen.From, seen.Service)
+	}
+}
+
+func TestValidityPeriod(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		life time.Duration
+		want int // 0: not sent
+	}{
+		{-time.Second, 0},
+		{0, 0},
+		{999 * time.Millisecond, 0},
+		{time.Second, 1},
+		{119*time.Second + 999*time.Millisecond, 119},
+		{10 * time.Hour, 36000},
+		{11 * time.Hour, 36000},
+	} {
+		t.Run(tt.life.String(), func(t *testing.T) {
+			t.Parallel()
+			fake := vendors.NewTwilio()
+			m := text()
+			m.ValidFor = tt.life
+			_, err := twilio.New(config(fake.RoundTripper())).Send(t.Context(), m)
+
+			if tt.want == 0 {
+				if e := sms.AsError(err); e == nil || e.Class != sms.Permanent {
+					t.Errorf("Send = %v, want a permanent error", err)
+				}
+				if n := len(fake.Texts()); n != 0 {
+					t.Errorf("the fake saw %d texts, want none", n)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fake.Texts()[0].Validity; got != tt.want {
+				t.Errorf("ValidityPeriod = %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		do   vendors.Behaviour
+		want sms.Error
+	}{
+		"opted out":         {vendors.Refuse(21610), sms.Error{Class: sms.OptedOut, Code: "21610"}},
+		"bad number":        {vendors.Refuse(21211), sms.Error{Class: sms.Permanent, Code: "21211"}},
+		"no region":         {vendors.Refuse(21408), sms.Error{Class: sms.OtherRoute, Code: "21408"}},
+		"too many":          {vendors.TooMany(7), sms.Error{Class: sms.Later, Code: "20429", RetryAfter: 7 * time.Second}},
+		"a long pause":      {vendors.TooMany(1 << 30), sms.Error{Class: sms.Later, Code: "20429", RetryAfter: time.Hour}},
+		"a new code":        {vendors.Refuse(29999), sms.Error{Class: sms.OtherRoute, Code: "29999"}},
+		"a page":            {vendors.Broken(), sms.Error{Class: sms.Later}},
+		"a page of a proxy": {vendors.Behaviour{Status: 403}, sms.Error{Class: sms.OtherRoute}},
+		"a new code at 503": {vendors.Behaviour{Status: 503, Code: 29998}, sms.Error{Class: sms.Later, Code: "29998"}},
+		"garbage":           {vendors.Behaviour{Garbage: true}, sms.Error{Class: sms.Later}},
+		"redirect": {
+			vendors.Behaviour{Redirect: "https://elsewhere.example/steal"}, sms.Error{Class: sms.Later},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := vendors.NewTwilio()
+			fake.BehaveTo(to, tt.do)
+			_, err := twilio.New(config(fake.RoundTripper())).Send(t.Context(), text())
+
+			e, ok := errors.AsType[*sms.Error](err)
+			if !ok {
+				t.Fatalf("Send = %v, want an *sms.Error", err)
+			}
+			if e.Reason == "" {
+				t.Error("no reason")
+			}
+			tt.want.Reason = e.Reason
+			if diff := cmp.Diff(tt.want, *e); diff != "" {
+				t.Error(diff)
+			}
+			secretFree(t, err)
+		})
+	}
+}
+
+// secretFree fails when an error could betray a number, a code, an address or a credential.
+func secretFree(t *testing.T, err error) {
+	t.Helper()
+	for _, verb := range []string{"%v", "%+v", "%#v", "%q"} {
+		shown := fmt.Sprintf(verb, err)
+		for _, secret := range []string{to[1:], "493817", vendors.TwilioToken, vendors.TwilioAccount, "example.com"} {
+			if strings.Contains(shown, secret) {
+				t.Errorf("the error shows %q: %s", secret, shown)
+			}
+		}
+	}
+}
+
+func TestStrictFake(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		config func(*twilio.Config)
+		text   func(*sms.Message)
+		code   string
+	}{
+		"wrong token":     {func(c *twilio.Config) { c.AuthToken = "nope" }, nil, "20003"},
+		"strange sender":  {func(c *twilio.Config) { c.From = "+15005550001" }, nil, "21606"},
+		"strange service": {func(c *twilio.Config) { c.MessagingServiceSID = "MG" + strings.Repeat("a", 32) }, nil, "21701"},
+		"no number":       {nil, func(m *sms.Message) { m.To = "" }, "21604"},
+		"bad number":      {nil, func(m *sms.Message) { m.To = "2025550123" }, "21211"},
+		"no text":         {nil, func(m *sms.Message) { m.Body = "" }, "21602"},
+		"long text":       {nil, func(m *sms.Message) { m.Body = strings.Repeat("x", 1601) }, "21617"},
+		"bad callback":    {nil, func(m *sms.Message) { m.CallbackURL = "https://a_b.example/" }, "21609"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := vendors.NewTwilio()
+			c, m := config(fake.RoundTripper()), text()
+			if tt.config != nil {
+				tt.config(&c)
+			}
+			if tt.text != nil {
+				tt.text(&m)
+			}
+			_, err := twilio.New(c).Send(t.Context(), m)
+			if e := sms.AsError(err); e == nil || e.Code != tt.code {
+				t.Errorf("Send = %v, want code %s", err, tt.code)
+			}
+			if fake.Taken() != 0 || fake.Refused() != 1 {
+				t.Errorf("taken %d, refused %d; want 0 and 1", fake.Taken(), fake.Refused())
+			}
+		})
+	}
+}
+
+func TestSlowProvider(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		do    vendors.Behaviour
+		limit time.Duration // of the caller; 0 is none
+		took  time.Duration
+		ok    bool
+	}{
+		"slow":         {vendors.Slow(4 * time.Second), 0, 4 * time.Second, true},
+		"too slow":     {vendors.Slow(6 * time.Second), 0, 5 * time.Second, false},
+		"hangs":        {vendors.Hang(), 0, 5 * time.Second, false},
+		"caller first": {vendors.Hang(), 2 * time.Second, 2 * time.Second, false},
+		"drops":        {vendors.Behaviour{Drop: true}, 0, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				fake, listener := vendors.NewTwilio(), vendors.NewListener()
+				fake.Behave(tt.do)
+				defer fake.Serve(listener)()
+				c := config(nil)
+				c.BaseURL = "http://127.0.0.1:80"
+				c.HTTP = httpx.New(httpx.Options{Dial: listener.Dial})
+				defer c.HTTP.CloseIdle()
+
+				ctx := t.Context()
+				if tt.limit > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, tt.limit)
+					defer cancel()
+				}
+				began := time.Now()
+				_, err := twilio.New(c).Send(ctx, text())
+
+				if took := time.Since(began); took != tt.took {
+					t.Errorf("took %v, want %v", took, tt.took)
+				}
+				if (err == nil) != tt.ok {
+					t.Errorf("Send = %v", err)
+				}
+				if err != nil && sms.AsError(err).Class != sms.Later {
+					t.Errorf("Send = %v, want a later error", err)
+				}
+				if fake.Taken() != 1 {
+					t.Errorf("taken = %d, want 1: the provider had it", fake.Taken())
+				}
+			})
+		})
+	}
+}
+
+type golden struct {
+	Source, Read string
+	Request      map[string]string
+	Status       int
+	Answer       json.RawMessage
+	Want         struct {
+		ProviderID string `json:"provider_id"`
+		Segments   int
+		Class      string
+		Code       string
+	}
+}
+
+// TestGolden sends the documentation's own requests and reads its own answers.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"callback", "service", "refused"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var g golden
+			readJSON(t, name+".json", &g)
+			if g.Source == "" || g.Read == "" {
+				t.Fatal("a golden file says where it is from and when it was read")
+			}
+
+			var form url.Values
+			c := config(roundTrip(func(r *http.Request) (*http.Response, error) {
+				sent, err := io.ReadAll(r.Body)
+				if err != nil {
+					return nil, err
+				}
+				form, err = url.ParseQuery(string(sent))
+				return &http.Response{
+					StatusCode: g.Status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(g.Answer))),
+				}, err
+			}))
+			c.From, c.MessagingServiceSID = g.Request["From"], g.Request["MessagingServiceSid"]
+			m := sms.Message{
+				To: g.Request["To"], Body: g.Request["Body"], CallbackURL: g.Request["StatusCallback"], ValidFor: time.Minute,
+			}
+			got, err := twilio.New(c).Send(t.Context(), m)
+
+			want := url.Values{"ValidityPeriod": {"60"}}
+			for name, value := range g.Request {
+				want.Set(name, value)
+			}
+			if diff := cmp.Diff(want, form); diff != "" {
+				t.Errorf("request: %s", diff)
+			}
+			if g.Want.Class != "" {
+				if e := sms.AsError(err); e == nil || e.Class.String() != g.Want.Class || e.Code != g.Want.Code {
+					t.Errorf("Send = %v, want %s %s", err, g.Want.Class, g.Want.Code)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(sms.Result{ProviderID: g.Want.ProviderID, Segments: g.Want.Segments}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestRequest pins where and how a request is sent.
+func TestRequest(t *testing.T) {
+	for _, variable := range []string{"TWILIO_EDGE", "TWILIO_REGION", "HTTPS_PROXY", "HTTP_PROXY"} {
+		t.Setenv(variable, "sydney")
+	}
+	for base, want := range map[string]string{
+		"":                            "https://api.twilio.com/2010-04-01/Accounts/" + vendors.TwilioAccount + "/Messages.json",
+		"https://sms.example/prefix/": "https://sms.example/prefix/2010-04-01/Accounts/" + vendors.TwilioAccount + "/Messages.json",
+	} {
+		var got *http.Request
+		c := config(roundTrip(func(r *http.Request) (*http.Response, error) {
+			got = r
+			return nil, errors.New("enough")
+		}))
+		c.BaseURL = base
+		if _, err := twilio.New(c).Send(t.Context(), text()); err == nil {
+			t.Fatal("no error")
+		}
+		if got.URL.String() != want || got.Method != http.MethodPost {
+			t.Errorf("%s %s, want POST %s", got.Method, got.URL, want)
+		}
+		user, password, _ := got.BasicAuth()
+		if user != vendors.TwilioAccount || password != vendors.TwilioToken {
+			t.Error("wrong credentials")
+		}
+		if agent := got.Header["User-Agent"]; len(agent) != 1 || agent[0] != "Thimble" {
+			t.Errorf("User-Agent = %q", agent)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(*twilio.Config)
+		want   string // part of the problem; "" is none
+	}{
+		"good":               {func(*twilio.Config) {}, ""},
+		"short code":         {func(c *twilio.Config) { c.From = "12345" }, ""},
+		"name":               {func(c *twilio.Config) { c.From = "Acme & Co" }, ""},
+		"service":            {func(c *twilio.Config) { c.From, c.MessagingServiceSID = "", vendors.TwilioService }, ""},
+		"local":              {func(c *twilio.Config) { c.BaseURL = "http://127.0.0.1:8081" }, ""},
+		"no account":         {func(c *twilio.Config) { c.AccountSID = "" }, "account SID"},
+		"path in account":    {func(c *twilio.Config) { c.AccountSID = "AC/../" + strings.Repeat("0", 28) }, "account SID"},
+		"no token":           {func(c *twilio.Config) { c.AuthToken = "" }, "auth token"},
+		"no sender":          {func(c *twilio.Config) { c.From = "" }, "sender is missing"},
+		"bad service":        {func(c *twilio.Config) { c.MessagingServiceSID = "MG1" }, "messaging service"},
+		"long name":          {func(c *twilio.Config) { c.From = "Acme Brothers" }, "sender must"},
+		"number without +":   {func(c *twilio.Config) { c.From = "15017122661" }, "sender must"},
+		"clear text abroad":  {func(c *twilio.Config) { c.BaseURL = "http://api.twilio.com" }, "base URL"},
+		"credentials in URL": {func(c *twilio.Config) { c.BaseURL = "https://a:b@api.twilio.com" }, "base URL"},
+		"no client":          {func(c *twilio.Config) { c.HTTP = nil }, "HTTP client"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := vendors.NewTwilio()
+			c := config(fake.RoundTripper())
+			tt.change(&c)
+			s := twilio.New(c)
+			err := s.Check()
+			if tt.want == "" {
+				if err != nil {
+					t.Errorf("Check = %v, want nil", err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Check = %v, want one with %q", err, tt.want)
+			}
+			if _, err := s.Send(t.Context(), text()); sms.AsError(err).Class != sms.OtherRoute || fake.Refused() != 0 {
+				t.Errorf("Send = %v, want an other_route error and no call", err)
+			}
+		})
+	}
+}
+
+// TestPrinting makes sure that settings can be logged.
+func TestPrinting(t *testing.T) {
+	t.Parallel()
+	c := config(nil)
+	if shown := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(shown, vendors.TwilioToken) {
+		t.Errorf("the settings show the token: %s", shown)
+	}
+	var _ secret.String = c.AuthToken
+}
+
+func readJSON(t *testing.T, name string, into any) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,205 @@
+// Package smsotp is the second factor by text message: asking for a code, and redeeming it.
+package smsotp
+
+import (
+	"context"
+	"errors"
+
+	"github.com/thimble-auth/thimble/internal/challenge"
+	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/locale"
+	"github.com/thimble-auth/thimble/internal/login"
+	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/mfa"
+	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/session"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Service sends and redeems codes.
+type Service struct {
+	DB        *store.DB
+	Keys      *keys.Ring
+	Sessions  *session.Service
+	Challenge *challenge.Service
+	Login     *login.Service
+	Notify    *notify.Service
+}
+
+// Send is a request for a code.
+type Send struct {
+	Organization ids.OrgRef
+	Member       ids.MemberRef
+	Phone        phone.Input
+	Locale       locale.Input
+	Tokens       session.Tokens
+	RequestID    string
+}
+
+// Sent is whom a code went to. The number is the member's own by now, if not verified.
+type Sent struct {
+	Organization *store.Organization
+	Member       *store.Member
+}
+
+// Send sends a code to the member's number, or to the one asked for, which becomes the member's. The rules refuse in the
+// order of the documentation; what is refused changes nothing but the record of refusals.
+func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, error) {
+	if wait, full := s.Notify.Busy(); full && p.Live() {
+		return nil, errs.TooManyRequests.After(wait)
+	}
+	shown := s.Sessions.Look(ctx, p, in.Tokens)
+
+	var (
+		sent    Sent
+		refusal *errs.Error
+	)
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		o, m, err := member.Resolve(ctx, tx, p, in.Organization, in.Member)
+		if err != nil {
+			return err
+		}
+		sent = Sent{o, m}
+		holder, err := s.admit(ctx, tx, p, o, m, in.Tokens, shown)
+		if err != nil {
+			return err
+		}
+		number, link, err := chooseNumber(p, o, m, in.Phone, holder)
+		if err != nil {
+			return err
+		}
+		refusal, err = s.Challenge.Start(ctx, tx, challenge.Request{
+			Project: p, Organization: o, Member: m, Number: number, Link: link, Locale: in.Locale, RequestID: in.RequestID,
+		})
+		return err
+	})
+	if err == nil && refusal != nil {
+		err = refusal
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &sent, nil
+}
+
+// admit checks that the member may use texts at all and that a token, if one was shown, is the member's own.
+func (s *Service) admit(
+	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, m *store.Member,
+	tokens session.Tokens, shown *session.Shown,
+) (*holder, error) {
+	if m.Status != store.StatusActive {
+		return nil, errs.ActionAvailableOnlyForActiveMembers
+	}
+	if !mfa.AllowsSecond(o, m, store.MethodSMS) {
+		return nil, errs.OperationRestrictedByOrganizationMFAMethods
+	}
+	if tokens.Count() > 1 {
+		return nil, errs.TooManySessionArguments
+	}
+	return s.hold(ctx, tx, p, o, m, shown)
+}
+
+// chooseNumber applies the bypass rule and the form of the number, in the documented order.
+func chooseNumber(
+	p *store.Project, o *store.Organization, m *store.Member, asked phone.Input, h *holder,
+) (number phone.Number, link bool, err error) {
+	var malformed error
+	if asked.Given() {
+		number, malformed = asked.Parse()
+	}
+
+	verdict := mfa.MayChallenge(o, m, mfa.Ask{
+		Number: number.String(), Held: h.held(), Factors: h.factors(),
+		SendWithoutToken: p.Settings.SendWithoutToken, ReplaceUnverified: p.Settings.ReplaceUnverifiedPhone,
+	})
+	switch verdict {
+	case mfa.NumberDiffers:
+		return number, false, errs.DuplicateMemberPhoneNumberForMember
+	case mfa.NeedsFactor, mfa.NeedsToken:
+		return number, false, errs.InsufficientFactors
+	}
+	if malformed != nil {
+		return number, false, malformed
+	}
+	if !asked.Given() {
+		if m.Phone == "" {
+			return number, false, errs.PhoneNumberNotFound
+		}
+		number = phone.Stored(m.Phone)
+	}
+	return number, verdict == mfa.MayLinkAndText, nil
+}
+
+// holder is the living token that a caller showed: one of the two, or none.
+type holder struct {
+	session      *store.Session
+	intermediate *store.Intermediate
+}
+
+func (h *holder) held() mfa.Held {
+	switch {
+	case h.intermediate != nil:
+		return mfa.AnIntermediate
+	case h.session != nil:
+		return mfa.ASession
+	}
+	return mfa.Nothing
+}
+
+func (h *holder) factors() []store.Factor {
+	switch {
+	case h.intermediate != nil:
+		return h.intermediate.Factors
+	case h.session != nil:
+		return h.session.Factors
+	}
+	return nil
+}
+
+// hold finds the token that was shown, if any, and checks that it is the member's and far enough along.
+func (s *Service) hold(
+	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, m *store.Member, shown *session.Shown,
+) (*holder, error) {
+	switch {
+	case !shown.Any():
+		return &holder{}, nil
+	case shown.Err() != nil:
+		return nil, shown.Err()
+	case shown.Intermediate():
+		found, err := s.Sessions.FindIntermediate(ctx, tx, p, shown)
+		if err != nil {
+			return nil, err
+		}
+		return &holder{intermediate: found}, fits(found, o, m)
+	}
+
+	found, err := s.Sessions.Find(ctx, tx, p, shown)
+	if err != nil {
+		return nil, err
+	}
+	if found.MemberID != m.ID {
+		return nil, errs.MemberSessionMemberIDMismatch
+	}
+	return &holder{session: found}, nil
+}
+
+func fits(found *store.Intermediate, o *store.Organization, m *store.Member) error {
+	if !mfa.FitsMember(found.Factors, m) {
+		return errs.InvalidIntermediateSessionTokenForOrganization
+	}
+	if !mfa.PrimaryMet(found.Factors, o, m) {
+		return errs.ActionAvailableOnlyOncePrimaryAuthenticationIsMet
+	}
+	return nil
+}
+
+// notFoundIsNil turns the absence of a row into nil.
+func notFoundIsNil[T any](row *T, err error) (*T, error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return row, err
+}

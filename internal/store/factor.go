@@ -1,0 +1,87 @@
+package store
+
+import "time"
+
+// Factor is one proof that a session or intermediate session holds. Its JSON is that of the wire, because sessions, their
+// JWTs and the rows all carry the same list.
+type Factor struct {
+	Type                string `json:"type"`
+	DeliveryMethod      string `json:"delivery_method"`
+	LastAuthenticatedAt Second `json:"last_authenticated_at"`
+	CreatedAt           Second `json:"created_at"`
+	UpdatedAt           Second `json:"updated_at"`
+	SequenceOrder       string `json:"sequence_order"`
+
+	Email *EmailFactor `json:"email_factor,omitempty"`
+	Phone *PhoneFactor `json:"phone_number_factor,omitempty"`
+	TOTP  *TOTPFactor  `json:"authenticator_app_factor,omitempty"`
+}
+
+// EmailFactor names the proven mailbox.
+type EmailFactor struct {
+	EmailID string `json:"email_id"`
+	Email   string `json:"email_address"`
+}
+
+// PhoneFactor names the proven number.
+type PhoneFactor struct {
+	PhoneID string `json:"phone_id"`
+	Phone   string `json:"phone_number"`
+}
+
+// TOTPFactor names the proven registration.
+type TOTPFactor struct {
+	TOTPID string `json:"totp_id"`
+}
+
+// The kinds of factors, as the wire spells them.
+const (
+	FactorMagicLink = "magic_link"
+	FactorEmailOTP  = "email_otp"
+	FactorOTP       = "otp"
+	FactorTOTP      = "totp"
+
+	DeliverEmail = "email"
+	DeliverSMS   = "sms"
+	DeliverApp   = "authenticator_app"
+
+	Primary   = "PRIMARY"
+	Secondary = "SECONDARY"
+)
+
+// ID names what the factor proves. Two factors with the same type, delivery method and ID are the same factor.
+func (f *Factor) ID() string {
+	switch {
+	case f.Email != nil:
+		return f.Email.EmailID
+	case f.Phone != nil:
+		return f.Phone.PhoneID
+	case f.TOTP != nil:
+		return f.TOTP.TOTPID
+	}
+	return ""
+}
+
+// Method is the name under which organizations allow or forbid the factor.
+func (f *Factor) Method() string {
+	if f.Type == FactorOTP {
+		return MethodSMS
+	}
+	return f.Type
+}
+
+// Second is a time that is written as RFC 3339 in UTC with whole seconds.
+type Second struct{ time.Time }
+
+// At cuts a time to whole seconds, never up: a token must not seem to come from the future.
+func At(t time.Time) Second { return Second{t.UTC().Truncate(time.Second)} }
+
+const secondLayout = "2006-01-02T15:04:05Z"
+
+// MarshalText writes RFC 3339 with Z and no fraction.
+func (s Second) MarshalText() ([]byte, error) { return s.UTC().AppendFormat(nil, secondLayout), nil }
+
+// MarshalJSON writes the same as MarshalText, in quotes.
+func (s Second) MarshalJSON() ([]byte, error) {
+	return s.UTC().AppendFormat(make([]byte, 0, len(secondLayout)+2), `"`+secondLayout+`"`), nil
+}

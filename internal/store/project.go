@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/sqldb"
+)
+
+// Project is a tenant of this server: its credentials, settings and everything below it are its own.
+type Project struct {
+	ID          string
+	Env         ids.Env
+	Name        string
+	PublicToken string
+	Settings    ProjectSettings
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Live reports whether the project's messages go to real carriers.
+func (p *Project) Live() bool { return p.Env == ids.Live }
+
+// ProjectSettings are kept as JSON. A zero value means the default, so that a new field needs no migration.
+type ProjectSettings struct {
+	// Countries that texts may go to, ISO 3166-1 alpha-2. Default US and CA.
+	Countries []string `json:"countries,omitempty"`
+	// Limits by name, see package limit. A missing name means its default, a negative value means no limit.
+	Limits map[string]int64 `json:"limits,omitempty"`
+	// EnforceLimits makes a test project refuse what a live one would. Live projects always enforce.
+	EnforceLimits bool `json:"enforce_limits,omitempty"`
+	// LockAfter is how many wrong codes in a row lock a member, 1 to 100. Default 10.
+	LockAfter int64 `json:"lock_after,omitempty"`
+	// LockMinutes is how long a lock lasts, 5 to 10080. Default 60.
+	LockMinutes int64 `json:"lock_minutes,omitempty"`
+	// SessionMaxMinutes caps the duration that a caller may ask for. Default 527040.
+	SessionMaxMinutes int64 `json:"session_max_minutes,omitempty"`
+	// WebOTPDomain makes texts end with a line that browsers read: @domain #code.
+	WebOTPDomain string `json:"webotp_domain,omitempty"`
+	// RedirectURLs are where links may lead.
+	RedirectURLs []RedirectURL `json:"redirect_urls,omitempty"`
+	// SendWithoutToken allows a text to a verified number without any session token.
+	SendWithoutToken bool `json:"send_without_token,omitempty"`
+	// ReplaceUnverifiedPhone allows a send to replace a number that nobody verified yet.
+	ReplaceUnverifiedPhone bool `json:"replace_unverified_phone,omitempty"`
+}
+
+// RedirectURL is a place that links of some purposes may lead to.
+type RedirectURL struct {
+	URL string `json:"url"`
+	// Purposes: login, signup, invite, discovery, reset_password.
+	Purposes []string `json:"purposes"`
+	// Defaults: the purposes for which this URL is used when a call names none.
+	Defaults []string `json:"defaults,omitempty"`
+}
+
+const projectColumns = `id, env, name, public_token, settings, created_at, updated_at`
+
+var (
+	sqlProject = sqldb.SQL("project", `SELECT `+projectColumns+` FROM projects WHERE id = $1`)
+
+	sqlProjects = sqldb.SQL("projects", `SELECT `+projectColumns+` FROM projects WHERE id > $1 ORDER BY id LIMIT 1000`)
+
+	sqlInsertProject = sqldb.SQL("insert_project", `
+		INSERT INTO projects (`+projectColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`)
+
+	sqlUpdateProject = sqldb.SQL("update_project", `
+		UPDATE projects SET name = $2, settings = $3, updated_at = $4 WHERE id = $1`)
+
+	sqlProjectSecrets = sqldb.SQL("project_secrets", `
+		SELECT id, hash, created_at FROM project_secrets WHERE project_id = $1 ORDER BY id`)
+
+	sqlInsertProjectSecret = sqldb.SQL("insert_project_secret", `
+		INSERT INTO project_secrets (id, project_id, hash, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`)
+
+	sqlDeleteProjectSecret = sqldb.SQL("delete_project_secret", `
+		DELETE FROM project_secrets WHERE project_id = $1 AND id = $2`)
+)
+
+// ProjectSecret is a credential of a project: only its SHA-256 is kept.
+type ProjectSecret struct {
+	ID        string
+	Hash      []byte
+	CreatedAt time.Time
+}
+
+func scanProject(scan func(...any) error) (*Project, error) {
+	var (
+		p                Project
+		env, settings    string
+		created, updated int64
+	)
+	if err := scan(&p.ID, &env, &p.Name, &p.PublicToken, &settings, &created, &updated); err != nil {
+		return nil, err
+	}
+	p.Env, p.CreatedAt, p.UpdatedAt = ids.Env(env), fromMicros(created), fromMicros(updated)
+	return &p, fromJSON(settings, &p.Settings)
+}
+
+// Project gives a project, or ErrNotFound.
+func (tx *Tx) Project(ctx context.Context, id string) (*Project, error) {
+	return scanProject(func(dest ...any) error { return tx.QueryRow(ctx, sqlProject, []any{id}, dest...) })
+}
+
+// Projects gives all projects, up to a thousand, ordered by id.
+func (tx *Tx) Projects(ctx context.Context) ([]*Project, error) {
+	var all []*Project
+	err := tx.Query(ctx, sqlProjects, []any{""}, func(scan func(...any) error) error {
+		p, err := scanProject(scan)
+		all = append(all, p)
+		return err
+	})
+	return all, err
+}
+
+// InsertProject adds a project and reports whether its id was free.
+func (tx *Tx) InsertProject(ctx context.Context, p *Project) (bool, error) {
+	n, err := tx.Exec(ctx, sqlInsertProject, p.ID, string(p.Env), p.Name, p.PublicToken, asJSON(p.Settings),
+		micros(p.CreatedAt), micros(p.UpdatedAt))
+	return n == 1, err
+}
+
+// UpdateProject replaces name and settings and reports whether the project exists.
+func (tx *Tx) UpdateProject(ctx context.Context, p *Project) (bool, error) {
+	n, err := tx.Exec(ctx, sqlUpdateProject, p.ID, p.Name, asJSON(p.Settings), micros(tx.Now()))
+	return n == 1, err
+}
+
+// ProjectSecrets gives the credentials of a project.
+func (tx *Tx) ProjectSecrets(ctx context.Context, projectID string) ([]ProjectSecret, error) {
+	var all []ProjectSecret
+	err := tx.Query(ctx, sqlProjectSecrets, []any{projectID}, func(scan func(...any) error) error {
+		var s ProjectSecret
+		var created int64
+		err := scan(&s.ID, &s.Hash, &created)
+		s.CreatedAt = fromMicros(created)
+		all = append(all, s)
+		return err
+	})
+	return all, err
+}
+
+// InsertProjectSecret adds a credential.
+func (tx *Tx) InsertProjectSecret(ctx context.Context, projectID string, s ProjectSecret) error {
+	_, err := tx.Exec(ctx, sqlInsertProjectSecret, s.ID, projectID, s.Hash, micros(s.CreatedAt))
+	return err
+}
+
+// DeleteProjectSecret removes a credential and reports whether it was there.
+func (tx *Tx) DeleteProjectSecret(ctx context.Context, projectID, id string) (bool, error) {
+	n, err := tx.Exec(ctx, sqlDeleteProjectSecret, projectID, id)
+	return n == 1, err
+}
