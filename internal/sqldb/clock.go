@@ -2,7 +2,7 @@ package sqldb
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +17,8 @@ type clock struct {
 
 	mu     sync.Mutex
 	err    error
+	jumped *time.Duration // a lead that waits to be measured again
+	misses int            // measurements that failed since the last good one
 	cancel context.CancelFunc
 	done   chan struct{}
 }
@@ -70,6 +72,92 @@ func (c *clock) stop() {
 	}
 }
 
+// How the database's clock is followed.
+const (
+	measureEvery = 30 * time.Second
+	// measureAgain is the time between two measurements of a clock that jumped.
+	measureAgain = time.Second
+	// jump is how far the two clocks may move against each other between measurements.
+	jump = time.Second
+	// maxMisses is how many measurements in a row may fail before the clock counts as unknown.
+	maxMisses = 3
+)
+
+var sqlDatabaseClock = own("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+
+// followClock measures the database's clock, and goes on doing so until the clock is stopped.
 func (db *DB) followClock(ctx context.Context) error {
-	return errors.New("TODO")
+	lead, err := db.measureLead(ctx)
+	if err != nil {
+		return err
+	}
+	db.clock.offset.Store(int64(lead))
+
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	db.clock.cancel, db.clock.done = cancel, make(chan struct{})
+	go func() {
+		defer close(db.clock.done)
+		timer := time.NewTimer(measureEvery)
+		defer timer.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+				timer.Reset(db.clock.measured(db.measureLead(ctx)))
+			}
+		}
+	}()
+	return nil
+}
+
+// measureLead returns how far the database's clock is ahead of the local one: the best of three measurements is the one
+// with the shortest round trip.
+func (db *DB) measureLead(ctx context.Context) (lead time.Duration, err error) {
+	best := time.Duration(-1)
+	err = db.Read(ctx, func(tx *Tx) error {
+		for range 3 {
+			var us int64
+			before := db.clock.local()
+			if err := tx.QueryRow(ctx, sqlDatabaseClock, nil, &us); err != nil {
+				return err
+			}
+			trip := db.clock.local().Sub(before)
+			if best < 0 || trip < best {
+				best = trip
+				lead = time.UnixMicro(us).Sub(before.Add(trip / 2))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("measure the database's clock: %w", err)
+	}
+	return lead, nil
+}
+
+// measured takes in a measurement and returns when the next one is due. A jump is believed when it is measured twice.
+func (c *clock) measured(lead time.Duration, err error) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	if err != nil {
+		if c.misses++; c.misses >= maxMisses {
+			c.err = err
+		}
+		return measureEvery
+	}
+	c.misses = 0
+	expected := time.Duration(c.offset.Load())
+	if c.jumped != nil {
+		expected = *c.jumped
+	}
+	if moved := lead - expected; moved.Abs() > jump {
+		c.jumped = &lead
+		c.err = fmt.Errorf("the clock jumped by %s against the database's", moved.Round(time.Millisecond))
+		return measureAgain
+	}
+	c.offset.Store(int64(lead))
+	c.jumped, c.err = nil, nil
+	return measureEvery
 }

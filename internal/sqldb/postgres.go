@@ -94,45 +94,39 @@ func (db *postgres) write(ctx context.Context, tx *Tx, fn func(*Tx) error) error
 func (db *postgres) retry(ctx context.Context, tx *Tx, attempt func(c *pgConn) error) error {
 	aborts, losses := 0, 0
 	for {
-		tx.err = nil
-		err := db.once(ctx, attempt)
-		if err == nil {
-			return nil
-		}
-		reason := err
-		if tx.err != nil {
-			reason = tx.err // the function may have made another error of it
-		}
-		switch kindOf(reason) {
-		case aborted:
-			if aborts++; aborts > maxAborts {
+		then, err := db.once(ctx, tx, attempt)
+		switch {
+		case then == aborted && aborts < maxAborts:
+			aborts++
+			if wait(ctx, time.Duration(aborts*aborts)*time.Millisecond) != nil {
 				return err
 			}
-			if waitErr := wait(ctx, time.Duration(aborts*aborts)*time.Millisecond); waitErr != nil {
-				return err
-			}
-		case lost:
-			if losses++; losses > 1 {
-				return err
-			}
-			db.logger.Warn("database connection lost, trying once more", "error", reason)
+		case then == lost && losses == 0:
+			losses++
+			db.logger.Warn("database connection lost, trying once more", "error", err)
 		default:
 			return err
 		}
 	}
 }
 
-func (db *postgres) once(ctx context.Context, attempt func(c *pgConn) error) error {
+// once runs attempt and says what may be done after its error.
+func (db *postgres) once(ctx context.Context, tx *Tx, attempt func(c *pgConn) error) (kind, error) {
 	c, err := db.pool.get(ctx)
 	if err != nil {
-		return err
+		return final, err
 	}
 	defer db.pool.put(c)
+
 	err = attempt(c)
-	if kindOf(err) == lost {
+	then := kindOf(err)
+	if tx.err != nil {
+		then = kindOf(tx.err) // whatever the function has made of it
+	}
+	if then == lost {
 		c.end() // even if it is only outdated
 	}
-	return err
+	return then, err
 }
 
 func wait(ctx context.Context, d time.Duration) error {
@@ -150,9 +144,9 @@ func wait(ctx context.Context, d time.Duration) error {
 type kind int
 
 const (
-	final   kind = iota
-	aborted      // the server undid the transaction for others' sake
-	lost         // the connection is gone or outdated, and nothing was committed
+	final   kind = iota // nothing; also of no error
+	aborted             // run it again: the server undid the transaction for others' sake
+	lost                // run it once more: the connection is gone or outdated, and nothing was committed
 )
 
 // errLost marks the loss of a connection before COMMIT was sent.

@@ -12,6 +12,7 @@ var (
 	pgBegin    = own("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	pgCommit   = own("COMMIT")
 	pgRollback = own("ROLLBACK")
+	pgPatient  = own("SET LOCAL statement_timeout = 0")
 )
 
 // divisionByZero is what a guard fails with (SQLSTATE).
@@ -24,7 +25,7 @@ type pgTx struct {
 	tx        *Tx
 	begun     bool // BEGIN is queued or sent, or not wanted
 	committed bool
-	patient   bool   // wait for the server as long as it takes
+	unlimited bool   // wait for the server as long as it takes
 	queue     []pgOp // what has not been sent yet
 }
 
@@ -73,8 +74,14 @@ func (t *pgTx) queryRow(s *Stmt, args, dest []any) error {
 	return err
 }
 
+func (t *pgTx) patient() error {
+	t.unlimited = true
+	_, err := t.now(pgOp{stmt: pgPatient, want: -1})
+	return err
+}
+
+// script is for a transaction that has begun and has nothing queued.
 func (t *pgTx) script(text string) error {
-	t.patient = true
 	t.tx.tripped()
 	if err := t.c.Exec(context.Background(), text).Close(); err != nil {
 		return translate(err)
@@ -149,7 +156,7 @@ func (t *pgTx) trip() (int64, error) {
 	ops := t.queue
 	t.queue = t.queue[:0]
 	last := &ops[len(ops)-1]
-	if !t.patient {
+	if !t.unlimited {
 		t.c.limit.Reset(tripLimit)
 		defer t.c.limit.Stop()
 	}

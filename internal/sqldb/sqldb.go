@@ -88,7 +88,9 @@ type session interface {
 	// the transaction.
 	query(s *Stmt, args []any, row func(scan func(dest ...any) error) error) error
 	queryRow(s *Stmt, args []any, dest []any) error
-	// script runs the statements of a migration, as many as the text holds, however long they take.
+	// patient lets the statements of this transaction take as long as they take.
+	patient() error
+	// script runs the statements of a migration, as many as the text holds.
 	script(text string) error
 }
 

@@ -193,4 +193,6 @@ func (l *liteSession) queryRow(s *Stmt, args, dest []any) error {
 	return nil
 }
 
+func (l *liteSession) patient() error { return nil }
+
 func (l *liteSession) script(text string) error { return l.conn.script(text) }

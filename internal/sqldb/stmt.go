@@ -52,7 +52,7 @@ func Dynamic(name, text string) *Stmt {
 
 // own makes a statement of this package, which knows no tables: it is not in Statements.
 func own(text string) *Stmt {
-	return &Stmt{name: text, sqlite: text, postgres: text, id: nextID()}
+	return &Stmt{name: text, sqlite: numbered(text), postgres: text, id: nextID()}
 }
 
 var sqlPing = own("SELECT 1")
