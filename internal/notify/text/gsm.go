@@ -2,10 +2,7 @@
 // and the mails with a link. It knows how many parts a carrier makes of an SMS.
 package text
 
-import (
-	"strings"
-	"unicode/utf16"
-)
+import "strings"
 
 const (
 	gsmSingle = 160 // septets of one SMS in the GSM 7-bit alphabet (3GPP TS 23.038 §6.1)
@@ -39,7 +36,13 @@ func septets(s string) (int, bool) {
 }
 
 // units gives the length of a text in UTF-16 units, as UCS-2 messages count.
-func units(s string) int { return len(utf16.Encode([]rune(s))) }
+func units(s string) int {
+	n := 0
+	for _, r := range s {
+		n += unitsOf(r)
+	}
+	return n
+}
 
 // GSM7 reports whether a text can be sent in the GSM 7-bit alphabet.
 func GSM7(body string) bool {

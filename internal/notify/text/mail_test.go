@@ -43,7 +43,7 @@ func TestMails(t *testing.T) {
 						t.Errorf("%s %s: no %q in\n%s", name, tag, want, part)
 					}
 				}
-				if strings.ContainsAny(strings.ReplaceAll(part, m.HTML, ""), "\x00") || strings.Contains(part, "{o") {
+				if strings.Contains(part, "{organization}") || strings.Contains(part, "{time}") {
 					t.Errorf("%s %s: a value is missing in\n%s", name, tag, part)
 				}
 			}

@@ -1,7 +1,7 @@
 package text
 
 import (
-	"iter"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,24 +29,16 @@ func cleanName(name string) string {
 	return norm.NFC.String(strings.Join(strings.Fields(visible), " "))
 }
 
-// names gives the forms of a name from best to worst: as it is; without accents, where these alone would cost a text its
-// 160 letters; then shorter and shorter beginnings.
-func names(name string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if name == "" || !yield(name) {
-			return
-		}
-		plain := withoutAccents(name)
-		if plain != name && !yield(plain) {
-			return
-		}
-		letters := clusters(plain)
-		for n := min(len(letters)-1, gsmSingle); n >= minName; n-- {
-			if !yield(shorten(letters[:n])) {
-				return
-			}
-		}
+// longest gives the longest beginning of a name that fits, marked as one, and false if three letters are too many
+// already. A beginning of one that fits fits too, so it is found by halving.
+func longest(name string, fits func(string) bool) (string, bool) {
+	letters := clusters(name)
+	letters = letters[:min(len(letters), gsmSingle)]
+	tooMany := sort.Search(len(letters), func(n int) bool { return !fits(shorten(letters[:n])) })
+	if tooMany <= minName {
+		return "", false
 	}
+	return shorten(letters[:tooMany-1]), true
 }
 
 // withoutAccents gives the name in letters of the GSM alphabet if dropping marks and typographic punctuation is enough

@@ -118,10 +118,8 @@ func Render(tag locale.Tag, p Params) string {
 	if !ok {
 		w = sms[locale.English]
 	}
-	for candidate := range names(cleanName(p.Project)) {
-		if body, ok := p.fill(w.named, candidate); ok {
-			return body
-		}
+	if body, ok := p.named(w.named, cleanName(p.Project)); ok {
+		return body
 	}
 	for _, template := range []string{w.plain, w.brief} {
 		if body, ok := p.fill(template, ""); ok {
@@ -130,6 +128,27 @@ func Render(tag locale.Tag, p Params) string {
 	}
 	body, _ := p.fill("{code}", "")
 	return body
+}
+
+// named gives the text with the best form of the name that fits: as it is; without accents, where these alone would cost
+// the text its 160 letters; a beginning of it.
+func (p Params) named(template, name string) (string, bool) {
+	if name == "" {
+		return "", false
+	}
+	if body, ok := p.fill(template, name); ok {
+		return body, true
+	}
+	name = withoutAccents(name)
+	if body, ok := p.fill(template, name); ok {
+		return body, true
+	}
+	fits := func(name string) bool { _, ok := p.fill(template, name); return ok }
+	name, ok := longest(name, fits)
+	if !ok {
+		return "", false
+	}
+	return p.fill(template, name)
 }
 
 // fill puts the values into a template and reports whether the result is one SMS.
