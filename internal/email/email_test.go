@@ -123,6 +123,7 @@ func TestParseDomain(t *testing.T) {
 		"Example.COM": "example.com", "mail.example.co.uk": "mail.example.co.uk", "bücher.example": "xn--bcher-kva.example",
 		"": "", "com": "", "*.example.com": "", "example.com.": "", "@example.com": "", "https://example.com": "",
 		"example.com:443": "", "192.0.2.1": "", "::1": "", "exa mple.com": "",
+		longHost: "", longHost[1:]: longHost[1:],
 	} {
 		got, ok := email.ParseDomain(in)
 		if ok != (want != "") || ok && got != want {
