@@ -60,3 +60,41 @@ func (memory) Network() string { return "memory" }
 
 // String is "memory".
 func (memory) String() string { return "memory" }
+
+// eager is a connection whose writes do not wait for a reader, as those of a socket with its buffers. Both sides of a TLS
+// handshake may write at once: over a bare pipe, a client that refuses a certificate would wait for ever.
+type eager struct {
+	net.Conn
+	queue chan []byte
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newEager(c net.Conn) *eager {
+	e := &eager{Conn: c, queue: make(chan []byte, 64), done: make(chan struct{})}
+	go e.pump()
+	return e
+}
+
+func (e *eager) pump() {
+	defer close(e.done)
+	var err error
+	for b := range e.queue {
+		if err == nil {
+			_, err = e.Conn.Write(b)
+		}
+	}
+}
+
+// Write keeps a copy for the pump.
+func (e *eager) Write(b []byte) (int, error) {
+	e.queue <- append([]byte(nil), b...)
+	return len(b), nil
+}
+
+// Close writes what is left, then closes.
+func (e *eager) Close() error {
+	e.once.Do(func() { close(e.queue) })
+	<-e.done
+	return e.Conn.Close()
+}

@@ -92,9 +92,9 @@ func (s *SMTP) Serve(l net.Listener) (stop func()) {
 
 // ServeConn talks to one client until it leaves, and closes the connection.
 func (s *SMTP) ServeConn(conn net.Conn) {
-	defer func() { _ = conn.Close() }()
 	c := &session{server: s}
 	c.use(conn)
+	defer func() { _ = c.conn.Close() }() // The encrypted one, if it came to that.
 	if s.TLS != nil && s.Implicit {
 		c.encrypt()
 	}
@@ -143,7 +143,7 @@ type session struct {
 func (c *session) use(conn net.Conn) { c.conn, c.in = conn, bufio.NewReader(conn) }
 
 func (c *session) encrypt() {
-	c.use(tls.Server(c.conn, c.server.TLS))
+	c.use(tls.Server(newEager(c.conn), c.server.TLS))
 	c.encrypted, c.greeted = true, false
 }
 
