@@ -37,7 +37,7 @@ func (s *Service) Create(
 		if err != nil {
 			return err
 		}
-		found = Found{o, m}
+		found = Found{o, m, tx.Now()}
 		record(tx, by, m, "member.create")
 		return nil
 	})
@@ -165,7 +165,7 @@ func (s *Service) Reactivate(
 		}
 
 		m.Status, m.DeletedAt = store.StatusActive, time.Time{}
-		found = Found{o, m}
+		found = Found{o, m, tx.Now()}
 		tx.UpdateMember(m)
 		record(tx, by, m, "member.reactivate")
 		return nil

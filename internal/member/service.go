@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
@@ -23,6 +24,7 @@ type Service struct {
 type Found struct {
 	Organization *store.Organization
 	Member       *store.Member
+	At           time.Time // when they were like this: locks end by themselves
 }
 
 // Get finds a living member by id or external id, or by present address. It needs one of the two; when both are given
@@ -42,6 +44,7 @@ func (s *Service) Get(
 				return err
 			}
 		}
+		f.At = tx.Now()
 		f.Organization, f.Member, err = Resolve(ctx, tx, p, orgRef, found)
 		return err
 	})
@@ -157,7 +160,7 @@ func (s *Service) change(
 			return errs.MemberNotFound // somebody was faster
 		}
 
-		found = Found{o, m}
+		found = Found{o, m, tx.Now()}
 		if err := f(tx, found); err != nil {
 			return err
 		}
