@@ -57,8 +57,8 @@ func bySpelling(tags []Tag) map[string]Tag {
 // documented order.
 type Input string
 
-// ForSMS gives the language of a text message: one of SMS in any case of letters, English when none was given. The error
-// is errs.InvalidLocale.
+// ForSMS gives the language of a text message: one of SMS in any case of letters, English when none was given. The
+// error is errs.InvalidLocale.
 func (in Input) ForSMS() (Tag, error) { return in.among(sms) }
 
 // ForEmail gives the language of a mail: one of Email in any case of letters, English when none was given. The error is

@@ -1,5 +1,5 @@
-// Package phone reads telephone numbers: international ones only, checked against the numbering plan of the country that
-// the whole number, not just its prefix, belongs to.
+// Package phone reads telephone numbers: international ones only, checked against the numbering plan of the country
+// that the whole number, not just its prefix, belongs to.
 package phone
 
 import (
@@ -36,10 +36,10 @@ type Number struct {
 	region string // "" until asked for, in numbers that come from our own rows
 }
 
-// Parse reads a number that is written internationally: '+', country code, national number. Digits of any script and the
-// usual separators (spaces, hyphens, dots, slashes, parentheses, invisible marks) are accepted; a national form, a 00
-// prefix, a national prefix behind the country code, letters and extensions are not. The digits must be a valid number
-// of a numbering plan, and no digit is ever added, dropped or changed. The error is errs.InvalidPhoneNumber.
+// Parse reads a number that is written internationally: '+', country code, national number. Digits of any script and
+// the usual separators (spaces, hyphens, dots, slashes, parentheses, invisible marks) are accepted; a national form,
+// a 00 prefix, a national prefix behind the country code, letters and extensions are not. The digits must be a valid
+// number of a numbering plan, and no digit is ever added, dropped or changed. The error is errs.InvalidPhoneNumber.
 func Parse(text string) (Number, error) {
 	e164, ok := normalise(text)
 	if !ok {

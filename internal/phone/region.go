@@ -6,8 +6,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// unsupported are the regions that an SMS allowlist refuses by default: places where carriers do not deliver reliably or
-// toll fraud is frequent. The published list ends at the letter M.
+// unsupported are the regions that an SMS allowlist refuses by default: places where carriers do not deliver reliably
+// or toll fraud is frequent. The published list ends at the letter M.
 var unsupported = map[string]bool{
 	"AF": true, // Afghanistan
 	"AL": true, // Albania
@@ -89,8 +89,8 @@ var unsupported = map[string]bool{
 // "XK" for Kosovo).
 func ValidRegion(cc string) bool { return phonenumbers.GetSupportedRegions()[cc] }
 
-// IsSupportedRegion reports whether a project may put the region on its SMS allowlist by default: a valid region that is
-// not one of UnsupportedRegions.
+// IsSupportedRegion reports whether a project may put the region on its SMS allowlist by default: a valid region that
+// is not one of UnsupportedRegions.
 func IsSupportedRegion(cc string) bool { return ValidRegion(cc) && !unsupported[cc] }
 
 // UnsupportedRegions lists the regions that are refused by default, in order. A server may be set to use another list.

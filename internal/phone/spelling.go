@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// normalise gives '+' and ASCII digits for a number that begins with a plus sign. Whatever stands before the plus must be
-// invisible (contact books put direction marks there), and nothing but digits and separators may follow it.
+// normalise gives '+' and ASCII digits for a number that begins with a plus sign. Whatever stands before the plus
+// must be invisible (contact books put direction marks there), and nothing but digits and separators may follow it.
 func normalise(text string) (string, bool) {
 	if len(text) > maxInput {
 		return "", false
@@ -58,8 +58,8 @@ func isSeparator(r rune) bool {
 	return isInvisible(r) || unicode.Is(unicode.Pd, r)
 }
 
-// digitValue gives the value of a decimal digit of any script. Unicode encodes each set of digits as ten neighbours from
-// zero to nine, and the table's ranges hold whole sets.
+// digitValue gives the value of a decimal digit of any script. Unicode encodes each set of digits as ten neighbours
+// from zero to nine, and the table's ranges hold whole sets.
 func digitValue(r rune) (byte, bool) {
 	if r < utf8.RuneSelf {
 		return byte(r - '0'), '0' <= r && r <= '9' //nolint:gosec // ASCII; the value counts only beside true

@@ -69,7 +69,8 @@ func linkMail(tag locale.Tag, w linkWords, p LinkParams) (Mail, error) {
 	return Mail{Subject: v.Subject, Text: v.plain(), HTML: html.String()}, nil
 }
 
-// plain gives the message for readers without HTML. The link stands on a line of its own, so that programs find its end.
+// plain gives the message for readers without HTML. The link stands on a line of its own, so that programs find its
+// end.
 func (v page) plain() string {
 	paragraphs := []string{v.Heading, v.Lead, v.Link, v.Validity, v.Ignore}
 	if v.Signature != "" {

@@ -23,7 +23,9 @@ func TestMails(t *testing.T) {
 	subjects := map[string]bool{}
 	for name, write := range kinds() {
 		for _, tag := range locale.Email() {
-			m, err := write(tag, text.LinkParams{Organization: "Acme", Project: "Thimble Works", Link: link, ValidFor: time.Hour})
+			m, err := write(tag, text.LinkParams{
+				Organization: "Acme", Project: "Thimble Works", Link: link, ValidFor: time.Hour,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +60,8 @@ func TestMails(t *testing.T) {
 func TestMailEscapes(t *testing.T) {
 	t.Parallel()
 	p := text.LinkParams{
-		Organization: "<script>alert(1)</script>\r\nBcc: eve@example.com {time}", Project: "A & B\"'<br>", Link: link, ValidFor: time.Hour,
+		Organization: "<script>alert(1)</script>\r\nBcc: eve@example.com {time}", Project: "A & B\"'<br>",
+		Link: link, ValidFor: time.Hour,
 	}
 	for name, write := range kinds() {
 		m, err := write(locale.English, p)
@@ -74,7 +77,9 @@ func TestMailEscapes(t *testing.T) {
 			}
 		}
 	}
-	m, err := text.Login(locale.English, text.LinkParams{Organization: "Acme", Link: "javascript:alert(1)", ValidFor: time.Hour})
+	m, err := text.Login(locale.English, text.LinkParams{
+		Organization: "Acme", Link: "javascript:alert(1)", ValidFor: time.Hour,
+	})
 	if err != nil || strings.Contains(m.HTML, `"javascript:`) {
 		t.Errorf("a script became a link: %v\n%s", err, m.HTML)
 	}
@@ -85,7 +90,9 @@ func TestMailHTML(t *testing.T) {
 	t.Parallel()
 	for name, write := range kinds() {
 		for _, project := range []string{"", "Works"} {
-			m, err := write(locale.French, text.LinkParams{Organization: "Acme", Project: project, Link: link, ValidFor: time.Hour})
+			m, err := write(locale.French, text.LinkParams{
+				Organization: "Acme", Project: project, Link: link, ValidFor: time.Hour,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

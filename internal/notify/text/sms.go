@@ -24,8 +24,8 @@ type words struct {
 	brief string // {code}: where a long WebOTP domain leaves no more room
 }
 
-// The letters of en, es, fr, pt-br, it, de, nl, ca, pl and tr are all in the GSM alphabet by the choice of words ("clave" and
-// "PIN" where "código" would not be). Czech has no other word than "kód", so it is UCS-2 like the rest.
+// The letters of en, es, fr, pt-br, it, de, nl, ca, pl and tr are all in the GSM alphabet by the choice of words
+// ("clave" and "PIN" where "código" would not be). Czech has no other word than "kód", so it is UCS-2 like the rest.
 var sms = map[locale.Tag]words{
 	locale.English: {
 		named: "{code} is your {project} code. It is valid for 2 minutes.",
@@ -130,8 +130,8 @@ func Render(tag locale.Tag, p Params) string {
 	return body
 }
 
-// named gives the text with the best form of the name that fits: as it is; without accents, where these alone would cost
-// the text its 160 letters; a beginning of it.
+// named gives the text with the best form of the name that fits: as it is; without accents, where these alone would
+// cost the text its 160 letters; a beginning of it.
 func (p Params) named(template, name string) (string, bool) {
 	if name == "" {
 		return "", false

@@ -139,7 +139,8 @@ func TestAnyNameIsOneSegment(t *testing.T) {
 	})
 }
 
-// A name takes a text out of the GSM alphabet only if its letters are not there, and an ordinary name and domain fit whole.
+// A name takes a text out of the GSM alphabet only if its letters are not there, and an ordinary name and domain fit
+// whole.
 func TestAlphabets(t *testing.T) {
 	t.Parallel()
 	for _, tag := range locale.SMS() {
