@@ -77,37 +77,37 @@ type checker interface{ Check() error }
 type request struct {
 	http *http.Request
 	path []string // values of the path's parameters
-	body []byte   // valid until the call has returned its input
+	body []byte   // used again afterwards: an input copies what it keeps
 }
 
 // POST declares a call with the method POST. It panics on mistakes in the declaration, as the others do.
-func POST[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), errors ...*errs.Error,
+func POST[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), may ...*errs.Error,
 ) Endpoint {
-	return declare(http.MethodPost, path, name, fn, errors)
+	return declare(http.MethodPost, path, name, fn, may)
 }
 
 // PUT declares a call with the method PUT.
-func PUT[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), errors ...*errs.Error,
+func PUT[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), may ...*errs.Error,
 ) Endpoint {
-	return declare(http.MethodPut, path, name, fn, errors)
+	return declare(http.MethodPut, path, name, fn, may)
 }
 
 // GET declares a call with the method GET, which has no body.
-func GET[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), errors ...*errs.Error,
+func GET[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), may ...*errs.Error,
 ) Endpoint {
-	return declare(http.MethodGet, path, name, fn, errors)
+	return declare(http.MethodGet, path, name, fn, may)
 }
 
 // DELETE declares a call with the method DELETE, which has no body.
-func DELETE[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), errors ...*errs.Error,
+func DELETE[In, Out any](path, name string, fn func(context.Context, Call, *In) (*Out, error), may ...*errs.Error,
 ) Endpoint {
-	return declare(http.MethodDelete, path, name, fn, errors)
+	return declare(http.MethodDelete, path, name, fn, may)
 }
 
 var errNoAnswer = errors.New("the call returned neither an answer nor an error")
 
 func declare[In, Out any](method, path, name string, fn func(context.Context, Call, *In) (*Out, error),
-	errors []*errs.Error,
+	may []*errs.Error,
 ) Endpoint {
 	if !strings.HasPrefix(path, "/") {
 		panic("endpoint: the path of " + name + " must begin with a slash")
@@ -116,7 +116,7 @@ func declare[In, Out any](method, path, name string, fn func(context.Context, Ca
 		panic("endpoint: " + reflect.TypeFor[Out]().String() + " must embed endpoint.Reply")
 	}
 
-	e := Endpoint{method: method, path: path, name: name, errors: errors, out: reflect.TypeFor[Out]()}
+	e := Endpoint{method: method, path: path, name: name, errors: may, out: reflect.TypeFor[Out]()}
 	e.plan = newPlan(method, path, reflect.TypeFor[In]())
 	e.handler = runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name()
 	fill := filler(e.out)

@@ -125,3 +125,9 @@ func noPointers(t reflect.Type, f reflect.StructField) {
 		}
 	}
 }
+
+// omitted reports whether a field is left out of answers when it is empty.
+func omitted(f reflect.StructField) bool {
+	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
+}

@@ -1,0 +1,112 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/errs"
+)
+
+// log writes the request's one line. It holds nothing that the caller sent but the method, and no secrets.
+func (h *handler) log(x *exchange) {
+	level := slog.LevelInfo
+	if x.status >= http.StatusInternalServerError || x.status == 0 {
+		level = slog.LevelError
+	}
+	ctx := context.WithoutCancel(x.r.Context())
+	if !h.Logger.Enabled(ctx, level) {
+		return
+	}
+
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs,
+		slog.String("name", x.name),
+		slog.String("method", method(x.r)),
+		slog.Int("status", x.status),
+		slog.String("request_id", x.requestID),
+		slog.Float64("ms", milliseconds(h.Now().Sub(x.started))))
+	if x.project != "" {
+		attrs = append(attrs, slog.String("project", x.project))
+	}
+	if x.trips != nil {
+		attrs = append(attrs,
+			slog.Int64("db_round_trips", x.trips.RoundTrips.Load()),
+			slog.Int64("db_statements", x.trips.Statements.Load()))
+	}
+	h.Logger.LogAttrs(ctx, level, "request", append(attrs, failure(x)...)...)
+}
+
+// failure gives the error's type, and its cause where there is one.
+func failure(x *exchange) []slog.Attr {
+	if x.err == nil {
+		return nil
+	}
+	attrs := []slog.Attr{slog.String("error_type", visible(x.r.Context(), x.err).Type)}
+	if e, ok := errors.AsType[*errs.Error](x.err); ok && e.Unwrap() == nil && x.err == error(e) {
+		return attrs
+	}
+	return append(attrs, slog.String("cause", x.err.Error()))
+}
+
+// method keeps invented methods out of the log.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch,
+		http.MethodOptions:
+		return r.Method
+	default:
+		return "other"
+	}
+}
+
+func milliseconds(d time.Duration) float64 {
+	return math.Round(float64(d.Microseconds())) / 1000
+}
+
+// A watcher remembers the status of an answer that something mounted writes.
+type watcher struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status.
+func (w *watcher) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		w.note(status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes the status that an answer has when none is given.
+func (w *watcher) Write(b []byte) (int, error) {
+	w.note(http.StatusOK)
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach what is below.
+func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *watcher) note(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+// discard is an answer that nobody sees.
+type discard struct {
+	header http.Header
+	status int
+}
+
+// Header gives the headers.
+func (d *discard) Header() http.Header { return d.header }
+
+// WriteHeader notes the status.
+func (d *discard) WriteHeader(status int) { d.status = status }
+
+// Write drops the bytes.
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
