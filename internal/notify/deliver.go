@@ -76,7 +76,11 @@ func refused(class sms.Class, reason string) answer {
 func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answer {
 	sender := s.sender(m.Provider)
 	if sender == nil {
-		return refused(sms.OtherRoute, "the provider is not set up any more")
+		class := sms.Later // Whoever took the settings away may put them back in time.
+		if _, other := s.otherRoute(m); other {
+			class = sms.OtherRoute
+		}
+		return refused(class, "the provider is not set up any more")
 	}
 	left := m.Deadline.Sub(s.o.DB.Now())
 	ctx, cancel := context.WithTimeout(ctx, min(smsTimeout, left))
@@ -213,11 +217,16 @@ func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
 	}
 
 	var messages []*store.Message
-	err = w.o.DB.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.ExpireMessages(ctx, limit)
-		if err != nil {
+	for ended := int64(limit); ended == int64(limit) && err == nil; {
+		err = w.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			ended, err = tx.ExpireMessages(ctx, limit)
 			return err
-		}
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = w.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		messages, err = tx.ClaimMessages(ctx, w.node, tx.Now().Add(lease), limit)
 		return err
 	})

@@ -1,0 +1,208 @@
+package notify
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/test/vendors"
+)
+
+// report hands a provider's report to the node as the server would, and gives the answer's status.
+func (n *node) report(r *http.Request) int {
+	mux := http.NewServeMux()
+	mux.Handle(CallbackPattern, n.Service)
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	return w.Code
+}
+
+func TestReceipts(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		status string
+		code   int
+	}
+	tests := []struct {
+		name     string
+		steps    []step
+		want     string
+		reason   string
+		optedOut bool
+	}{
+		{"arrives", []step{{"queued", 0}, {"sent", 0}, {"delivered", 0}}, store.MessageDelivered, "", false},
+		{"never goes back", []step{{"delivered", 0}, {"sent", 0}, {"queued", 0}, {"undelivered", 30003}},
+			store.MessageDelivered, "", false},
+		{"lost", []step{{"sent", 0}, {"undelivered", 30003}, {"sent", 0}}, store.MessageUndelivered, "30003", false},
+		{"lost for one reason", []step{{"failed", 30003}, {"failed", 30007}}, store.MessageUndelivered, "30003", false},
+		{"arrived after all", []step{{"undelivered", 30003}, {"delivered", 0}}, store.MessageDelivered, "", false},
+		{"opted out", []step{{"failed", 21610}}, store.MessageUndelivered, "21610", true},
+	}
+	inWorlds(t, func(w *world) {
+		for _, test := range tests {
+			w.in(test.name, func() {
+				n := w.node()
+				m := n.text()
+				synctest.Wait()
+				text := w.twilio.Texts()[0]
+				for _, s := range test.steps {
+					for range 2 {
+						if code := n.report(w.twilio.Callback(text, s.status, s.code)); code != http.StatusOK {
+							w.t.Errorf("report %q is answered with %d", s.status, code)
+						}
+					}
+				}
+				row := n.wants(m, test.want, test.reason)
+				if row.ProviderID != text.SID {
+					w.t.Errorf("provider id %q, want %q", row.ProviderID, text.SID)
+				}
+				if got := n.optedOut(m.Recipient); got != test.optedOut {
+					w.t.Errorf("opted out: %v, want %v", got, test.optedOut)
+				}
+				time.Sleep(time.Second)
+				if code := n.report(w.twilio.Callback(text, test.steps[0].status, test.steps[0].code)); code != http.StatusOK {
+					w.t.Errorf("a repeated report is answered with %d", code)
+				}
+				if diff := cmp.Diff(row, n.row(m.ID)); diff != "" {
+					w.t.Errorf("a repeated report changed the row (-want +got):\n%s", diff)
+				}
+				n.drain(time.Second)
+			})
+		}
+	})
+}
+
+func TestForgedReceipts(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node()
+		m, other := n.text(), n.text()
+		synctest.Wait()
+		texts := w.twilio.Texts()
+		text := texts[0]
+		if text.To != m.Recipient {
+			text = texts[1]
+		}
+		stranger := vendors.NewTwilio()
+		stranger.Token = strings.Repeat("f", 32)
+		moved := text
+		moved.Callback = strings.Replace(text.Callback, m.ID, other.ID, 1)
+		renamed := text
+		renamed.Callback = strings.Replace(text.Callback, "/twilio/", "/other/", 1)
+		unsigned := w.twilio.Callback(text, "delivered", 0)
+		unsigned.Header.Del("X-Twilio-Signature")
+		long := w.twilio.Callback(text, "delivered", 0)
+		long.Body = http.NoBody
+
+		for name, r := range map[string]*http.Request{
+			"signed by another account":    stranger.Callback(text, "delivered", 0),
+			"the MAC of another message":   w.twilio.Callback(moved, "delivered", 0),
+			"the MAC of another provider":  w.twilio.Callback(renamed, "delivered", 0),
+			"not signed":                   unsigned,
+			"another body than was signed": long,
+		} {
+			if code := n.report(r); code != http.StatusForbidden {
+				w.t.Errorf("%s: answered with %d, want 403", name, code)
+			}
+		}
+		n.wants(m, store.MessageSent, "")
+		n.wants(other, store.MessageSent, "")
+
+		huge := w.twilio.Callback(text, "delivered", 0)
+		huge.Body = http.MaxBytesReader(nil, huge.Body, 1)
+		if code := n.report(huge); code != http.StatusBadRequest {
+			w.t.Errorf("a body that cannot be read: answered with %d, want 400", code)
+		}
+		n.drain(time.Second)
+	})
+}
+
+// The report comes before the answer to the call, and so before the provider's id is stored.
+func TestReceiptBeforeAnswer(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node()
+		w.twilio.OnText = func(text vendors.Text) {
+			if code := n.report(w.twilio.Callback(text, "delivered", 0)); code != http.StatusOK {
+				w.t.Errorf("answered with %d", code)
+			}
+		}
+		m := n.text()
+		synctest.Wait()
+		row := n.wants(m, store.MessageDelivered, "")
+		if row.ProviderID != w.twilio.Texts()[0].SID || row.Segments != 1 {
+			w.t.Errorf("provider id %q, %d segments", row.ProviderID, row.Segments)
+		}
+		time.Sleep(time.Minute)
+		w.takes(m, 1)
+		n.drain(time.Second)
+	})
+}
+
+// A call that timed out was heard after all, and the report says so: it is not repeated.
+func TestReceiptStopsRepeat(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node()
+		stop := n.run()
+		w.twilio.Behave(vendors.Hang())
+		m := n.text()
+		time.Sleep(time.Second)
+		if code := n.report(w.twilio.Callback(w.twilio.Texts()[0], "sent", 0)); code != http.StatusOK {
+			w.t.Errorf("answered with %d", code)
+		}
+		time.Sleep(time.Minute)
+		stop()
+		n.drain(time.Second)
+		w.takes(m, 1)
+		n.wants(m, store.MessageSent, "")
+	})
+}
+
+// What test projects send lies in the inbox at once and reaches nobody.
+func TestInbox(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node()
+		stop := n.run()
+		first := n.write(testProject, "member-test-1", "+12025558001")
+		time.Sleep(time.Millisecond)
+		second := n.write(testProject, "member-test-2", "+12025558002")
+		n.Hand(first)
+		n.Hand(second)
+		live := n.text()
+		time.Sleep(time.Hour)
+		stop()
+		n.drain(time.Second)
+		w.takes(first, 0)
+		w.takes(live, 1)
+
+		ctx := context.Background()
+		got, err := n.Letters(ctx, "", "", 10)
+		w.check(err)
+		if len(got) != 2 || got[0].ID != second.ID || got[1].ID != first.ID {
+			w.t.Fatalf("the inbox holds %+v", got)
+		}
+		l := got[0]
+		if l.Body != "123456 is your code. It is valid for 2 minutes." || l.Status != store.MessageDelivered ||
+			l.Segments != 1 || l.Provider != ProviderInbox {
+			w.t.Errorf("letter %+v with row %+v", l, l.Message)
+		}
+		if got, err = n.Letters(ctx, "", first.Recipient, 10); err != nil || len(got) != 1 || got[0].ID != first.ID {
+			w.t.Errorf("letters to %s: %+v, %v", first.Recipient, got, err)
+		}
+		if got, err = n.Letters(ctx, liveProject.ID, "", 10); err != nil || len(got) != 0 {
+			w.t.Errorf("letters of a live project: %+v, %v", got, err)
+		}
+		if got, err = n.Letters(ctx, "", "", 1); err != nil || len(got) != 1 {
+			w.t.Errorf("one letter: %+v, %v", got, err)
+		}
+	})
+}
