@@ -1,3 +1,47 @@
 // Package api holds the Stytch-compatible calls: shapes, lists and short functions. What is allowed and what follows is
 // decided by the packages it calls.
 package api
+
+import (
+	_ "embed"
+	"net/http"
+	"slices"
+
+	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/magiclink"
+	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/org"
+	"github.com/thimble-auth/thimble/internal/project"
+	"github.com/thimble-auth/thimble/internal/session"
+	"github.com/thimble-auth/thimble/internal/smsotp"
+)
+
+// API has the rules that the calls lead to.
+type API struct {
+	Projects      *project.Service
+	Organizations *org.Service
+	Members       *member.Service
+	Sessions      *session.Service
+	SMS           *smsotp.Service
+	MagicLinks    *magiclink.Service
+	Keys          *keys.Ring
+}
+
+// Endpoints lists every call.
+func (a *API) Endpoints() []endpoint.Endpoint {
+	return slices.Concat(a.otps(), a.magicLinks(), a.sessions(), a.organizations(), a.members())
+}
+
+// document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.
+//
+//go:embed openapi.json
+var document []byte
+
+// Document serves the OpenAPI document.
+func Document() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(document)
+	})
+}

@@ -3,7 +3,7 @@ package api
 import (
 	"encoding/json"
 
-	"github.com/thimble-auth/thimble/internal/rbac"
+	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -191,17 +191,18 @@ type EmbeddableMagicLinkFactor struct {
 	EmbeddedID string `json:"embedded_id"`
 }
 
-func wireSession(s *store.Session, o *store.Organization, m *store.Member) *MemberSession {
+func wireSession(live *session.Live) *MemberSession {
+	s := live.Session
 	w := &MemberSession{
 		MemberSessionID:  s.ID,
 		MemberID:         s.MemberID,
 		OrganizationID:   s.OrganizationID,
-		OrganizationSlug: o.Slug,
+		OrganizationSlug: live.Organization.Slug,
 		StartedAt:        store.At(s.StartedAt),
 		LastAccessedAt:   store.At(s.LastAccessedAt),
 		ExpiresAt:        store.At(s.ExpiresAt),
 		Factors:          make([]AuthenticationFactor, len(s.Factors)),
-		Roles:            rbac.RoleIDs(rbac.MemberRoles(o, m)),
+		Roles:            live.Roles,
 	}
 	for i := range s.Factors {
 		w.Factors[i] = wireFactor(&s.Factors[i])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ const (
 	PrefixPerHour      = "prefix_hour"
 	OrganizationHour   = "organization_hour"
 	ProjectSecond      = "project_second"
+	MailPerSecond      = "mail_1s"
+	MailPer10Minutes   = "mail_10m"
 )
 
 // window is one fixed window, aligned to the clock, with its default limit.
@@ -44,6 +47,10 @@ var (
 		{MemberPer10Minutes, 10 * time.Minute, 5, false},
 		{MemberPerDay, 24 * time.Hour, 20, false},
 	}
+	mailWindows = [2]window{
+		{MailPerSecond, time.Second, 1, false},
+		{MailPer10Minutes, 10 * time.Minute, 10, false},
+	}
 	prefixWindow       = window{PrefixPerHour, time.Hour, 60, true}
 	organizationWindow = window{OrganizationHour, time.Hour, 2000, true}
 	projectWindow      = window{ProjectSecond, time.Second, 100, true}
@@ -52,7 +59,8 @@ var (
 // Defaults gives every send limit by name.
 func Defaults() map[string]int64 {
 	all := map[string]int64{}
-	for _, w := range append(numberWindows[:], append(memberWindows[:], prefixWindow, organizationWindow, projectWindow)...) {
+	windows := slices.Concat(numberWindows[:], memberWindows[:], mailWindows[:])
+	for _, w := range append(windows, prefixWindow, organizationWindow, projectWindow) {
 		all[w.name] = w.limit
 	}
 	return all
@@ -96,7 +104,20 @@ type bucket struct {
 
 // Check reads the counters of a send and decides. Nothing is counted yet.
 func Check(ctx context.Context, tx *store.Tx, s Send) (*Decision, error) {
-	d := &Decision{counted: buckets(s, tx.Now())}
+	return decide(ctx, tx, s.Project, buckets(s, tx.Now()))
+}
+
+// CheckMail is Check for a mail to an address, in lower case.
+func CheckMail(ctx context.Context, tx *store.Tx, p *store.Project, address string) (*Decision, error) {
+	all := make([]bucket, 0, store.CountersMail)
+	for _, w := range mailWindows {
+		all = append(all, newBucket(Send{Project: p}, tx.Now(), w, "e", address, limitOf(p, w)))
+	}
+	return decide(ctx, tx, p, all)
+}
+
+func decide(ctx context.Context, tx *store.Tx, p *store.Project, all []bucket) (*Decision, error) {
+	d := &Decision{counted: all}
 	sums, err := tx.SumSends(ctx, counters(d.counted))
 	if err != nil {
 		return nil, err
@@ -106,7 +127,7 @@ func Check(ctx context.Context, tx *store.Tx, s Send) (*Decision, error) {
 	for _, b := range d.counted {
 		n := sums[b.counter.Name]
 		writePair(&record, b.label, n)
-		if enforced(s.Project) && b.limit >= 0 && n >= b.limit && !d.Refused {
+		if enforced(p) && b.limit >= 0 && n >= b.limit && !d.Refused {
 			d.Refused, d.Limit, d.Wait = true, b.label, b.counter.EndsAt.Sub(tx.Now())
 		}
 	}

@@ -36,6 +36,7 @@ type Primary struct {
 type Result struct {
 	Organization *store.Organization
 	Member       *store.Member
+	At           time.Time
 	// Session is nil while the login is incomplete.
 	Session *store.Session
 	// Live is the session with its tokens, set by Open.
@@ -61,35 +62,39 @@ func (s *Service) Primary(ctx context.Context, tx *store.Tx, in Primary) (*Resul
 	if err := activate(ctx, tx, &in); err != nil {
 		return nil, err
 	}
-	r := &Result{Organization: in.Organization, Member: in.Member}
+	r := &Result{Organization: in.Organization, Member: in.Member, At: tx.Now()}
 	own, err := s.ownSession(ctx, tx, &in)
 	if err != nil {
 		return nil, err
 	}
 	if own != nil {
-		r.Session, err = s.step(ctx, tx, in.Project, own, in.Factor, in.Terms)
+		if r.Session, err = s.step(ctx, tx, in.Project, own, in.Factor, in.Terms); err != nil {
+			return nil, err
+		}
 		record(tx, &in, r)
-		return r, err
+		return r, nil
 	}
-
-	held, err := s.heldIntermediate(ctx, tx, &in)
-	if err != nil {
+	if err := s.collect(ctx, tx, &in, r); err != nil {
 		return nil, err
+	}
+	record(tx, &in, r)
+	return r, nil
+}
+
+// collect puts the factor beside those of an intermediate session and completes the login or suspends it.
+func (s *Service) collect(ctx context.Context, tx *store.Tx, in *Primary, r *Result) error {
+	held, err := s.heldIntermediate(ctx, tx, in)
+	if err != nil {
+		return err
 	}
 	factors := []store.Factor{in.Factor}
 	if held != nil {
 		factors = session.AddFactor(held.Factors, in.Factor)
 	}
-	decision := mfa.Decide(in.Organization, in.Member, factors)
-	if decision.Complete() {
-		err = s.complete(ctx, tx, &in, held, factors, r)
-	} else {
-		err = s.suspend(ctx, tx, &in, held, factors, decision, r)
+	if d := mfa.Decide(in.Organization, in.Member, factors); !d.Complete() {
+		return s.suspend(ctx, tx, in, held, factors, d, r)
 	}
-	if err == nil {
-		record(tx, &in, r)
-	}
-	return r, err
+	return s.complete(ctx, tx, in, held, factors, r)
 }
 
 // Open signs the tokens of a complete login. It is called after the commit.

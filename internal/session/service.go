@@ -147,11 +147,17 @@ func (s *Service) Actor(ctx context.Context, p *store.Project, token, jwt secret
 	}, nil
 }
 
-// List gives the living sessions of a member.
-func (s *Service) List(ctx context.Context, m *store.Member) ([]*store.Session, error) {
-	var all []*store.Session
-	err := s.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		all, err = tx.MemberSessions(ctx, m.ID)
+// List gives the living sessions of a member, without tokens.
+func (s *Service) List(ctx context.Context, o *store.Organization, m *store.Member) ([]*Live, error) {
+	var all []*Live
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		found, err := tx.MemberSessions(ctx, m.ID)
+		all = nil
+		for _, one := range found {
+			live := &Live{Session: one, Organization: o, Member: m}
+			live.Roles = rolesOf(live)
+			all = append(all, live)
+		}
 		return err
 	})
 	return all, err

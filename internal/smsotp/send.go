@@ -4,6 +4,7 @@ package smsotp
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/thimble-auth/thimble/internal/challenge"
 	"github.com/thimble-auth/thimble/internal/errs"
@@ -43,6 +44,7 @@ type Send struct {
 type Sent struct {
 	Organization *store.Organization
 	Member       *store.Member
+	At           time.Time
 }
 
 // Send sends a code to the member's number, or to the one asked for, which becomes the member's. The rules refuse in the
@@ -62,7 +64,7 @@ func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, e
 		if err != nil {
 			return err
 		}
-		sent = Sent{o, m}
+		sent = Sent{o, m, tx.Now()}
 		holder, err := s.admit(ctx, tx, p, o, m, in.Tokens, shown)
 		if err != nil {
 			return err

@@ -118,9 +118,10 @@ var (
 
 	// See lock_organization: the row is held from here to the commit.
 	sqlLockMember = sqldb.SQL("lock_member", `
-		UPDATE members AS m SET updated_at = $4
-		WHERE m.id = $3 AND m.organization_id = $2 AND m.project_id = $1
-		RETURNING `+memberColumns)
+		UPDATE members SET updated_at = $4 WHERE id = $3 AND organization_id = $2 AND project_id = $1`)
+
+	sqlMember = sqldb.SQL("member", `
+		SELECT `+memberColumns+` FROM members m WHERE m.id = $3 AND m.organization_id = $2 AND m.project_id = $1`)
 
 	sqlUpdateMember = sqldb.SQL("update_member", `
 		UPDATE members SET external_id = $2, status = $3, name = $4, email = $5, email_id = $6, email_verified = $7,
@@ -174,9 +175,9 @@ func (tx *Tx) InsertMember(ctx context.Context, m *Member) (bool, error) {
 // LockMember gives a member of the organization, deleted or not, for a change, or ErrNotFound. Until the transaction ends
 // nobody else changes the row, sends and guesses included; its time of update is already now.
 func (tx *Tx) LockMember(ctx context.Context, projectID, orgID, id string) (*Member, error) {
+	tx.Later(sqlLockMember, -1, projectID, orgID, id, micros(tx.Now()))
 	var s memberScan
-	args := []any{projectID, orgID, id, micros(tx.Now())}
-	if err := tx.QueryRow(ctx, sqlLockMember, args, s.dest()...); err != nil {
+	if err := tx.QueryRow(ctx, sqlMember, []any{projectID, orgID, id}, s.dest()...); err != nil {
 		return nil, err
 	}
 	return s.row()

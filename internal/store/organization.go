@@ -119,9 +119,7 @@ var (
 	// Writing the time before reading the row holds the row until the commit, on both engines: what is read is what the
 	// update after it replaces, and two partial updates at once both last.
 	sqlLockOrganization = sqldb.SQL("lock_organization", `
-		UPDATE organizations AS o SET updated_at = $3
-		WHERE o.id = $2 AND o.project_id = $1 AND o.deleted_at = 0
-		RETURNING `+orgColumns)
+		UPDATE organizations SET updated_at = $3 WHERE id = $2 AND project_id = $1 AND deleted_at = 0`)
 
 	sqlUpdateOrganization = sqldb.SQL("update_organization", `
 		UPDATE organizations SET slug = $2, external_id = $3, name = $4, logo_url = $5, settings = $6, trusted_metadata = $7
@@ -164,12 +162,8 @@ func (tx *Tx) InsertOrganization(ctx context.Context, o *Organization) (bool, er
 // LockOrganization gives a living organization of the project for a change, or ErrNotFound. Until the transaction ends
 // nobody else changes the row; its time of update is already now.
 func (tx *Tx) LockOrganization(ctx context.Context, projectID, id string) (*Organization, error) {
-	var s orgScan
-	args := []any{projectID, id, micros(tx.Now())}
-	if err := tx.QueryRow(ctx, sqlLockOrganization, args, s.dest()...); err != nil {
-		return nil, err
-	}
-	return s.row()
+	tx.Later(sqlLockOrganization, -1, projectID, id, micros(tx.Now()))
+	return tx.Organization(ctx, projectID, id)
 }
 
 // UpdateOrganization writes everything that can change of an organization that LockOrganization gave in this
