@@ -98,8 +98,9 @@ func newTransport(o Options, timeout time.Duration) *http.Transport {
 	}
 }
 
-// Do sends a request and answers as http.RoundTripper does: every status is an answer, redirects included, which are not
-// followed. The caller closes the body. Errors never name the URL, which may hold secrets; Reason puts them into words.
+// Do sends a request and answers as http.RoundTripper does: every status is an answer, redirects included, which are
+// not followed. The caller closes the body. Errors never name the URL, which may hold secrets; Reason puts them into
+// words.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
 	req = req.WithContext(ctx)
@@ -118,11 +119,6 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		}
 		cancel()
 		return nil, err
-	}
-	if res.ContentLength > c.maxBody {
-		_ = res.Body.Close()
-		cancel()
-		return nil, ErrTooLarge
 	}
 	res.Body = &body{from: res.Body, left: c.maxBody, cancel: cancel}
 	return res, nil

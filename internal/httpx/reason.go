@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Reason says in fixed words why a call failed. The words hold nothing of the request or the answer, so that they may be
-// logged and stored.
+// Reason says in fixed words why a call failed. The words hold nothing of the request or the answer, so that they may
+// be logged and stored.
 func Reason(err error) string {
 	var dns *net.DNSError
 	var timeout net.Error

@@ -8,8 +8,8 @@ import (
 
 // Message is one mail to one person.
 type Message struct {
-	// ID is our own id of the message. With the sender's domain it becomes the Message-ID header, so that a mail that is
-	// sent twice after a crash is one mail to those who look.
+	// ID is our own id of the message. With the sender's domain it becomes the Message-ID header, so that a mail that
+	// is sent twice after a crash is one mail to those who look.
 	ID string
 	// From is the sender: an address, or a name and an address as in Acme <login@example.com>.
 	From string
@@ -32,8 +32,8 @@ type Sender interface {
 // Class says what to do about a mail that was not taken.
 type Class int
 
-// The classes. Permanent: this mail will never be taken. Settings: the server refuses us, whatever the mail; somebody has
-// to change something. Later: the same call may succeed after a pause.
+// The classes. Permanent: this mail will never be taken. Settings: the server refuses us, whatever the mail; somebody
+// has to change something. Later: the same call may succeed after a pause.
 const (
 	Permanent Class = iota + 1
 	Settings
@@ -58,8 +58,8 @@ func (c Class) String() string {
 type Error struct {
 	// Class says what to do.
 	Class Class
-	// Code is the server's answer: three digits, and the enhanced code if there was one (RFC 3463), such as "550 5.1.1".
-	// It is "" when no answer came.
+	// Code is the server's answer: three digits, and the enhanced code if there was one (RFC 3463), such as "550
+	// 5.1.1". It is "" when no answer came.
 	Code string
 	// Reason is what went wrong, in our words.
 	Reason string

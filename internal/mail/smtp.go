@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -76,6 +78,9 @@ func New(c Config) *SMTP {
 	}
 	return &SMTP{config: c}
 }
+
+// Format prints "smtp" only: fmt looks into a struct past the guards of its secrets.
+func (s SMTP) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "smtp") }
 
 // Check tells what is wrong with the settings.
 func (s *SMTP) Check() error {

@@ -117,7 +117,8 @@ func content(t *testing.T, got vendors.Mail) {
 	}
 	want := map[string]string{
 		"From": "Ácme <login@auth.example.org>", "To": "<ada@example.com>", "Subject": "Sign in to Ácme",
-		"Message-Id": "<message-live-1@auth.example.org>", "Auto-Submitted": "auto-generated", "User-Agent": "", "X-Mailer": "",
+		"Message-Id": "<message-live-1@auth.example.org>", "Auto-Submitted": "auto-generated",
+		"User-Agent": "", "X-Mailer": "",
 	}
 	if diff := cmp.Diff(want, headers); diff != "" {
 		t.Error(diff)
@@ -151,7 +152,9 @@ func TestRefusals(t *testing.T) {
 		change func(*vendors.SMTP, *mail.Config)
 		want   mail.Error
 	}{
-		"no such mailbox": {answer("RCPT", "550 5.1.1 no ada@example.com"), mail.Error{Class: mail.Permanent, Code: "550 5.1.1"}},
+		"no such mailbox": {
+			answer("RCPT", "550 5.1.1 no ada@example.com"), mail.Error{Class: mail.Permanent, Code: "550 5.1.1"},
+		},
 		"mailbox busy":    {answer("RCPT", "450 4.2.1 later"), mail.Error{Class: mail.Later, Code: "450 4.2.1"}},
 		"sender refused":  {answer("MAIL", "553 5.7.1 not yours"), mail.Error{Class: mail.Settings, Code: "553 5.7.1"}},
 		"login wanted":    {answer("MAIL", "530 5.7.0 log in"), mail.Error{Class: mail.Settings, Code: "530 5.7.0"}},
@@ -301,10 +304,12 @@ func TestCheck(t *testing.T) {
 		change func(*mail.Config)
 		ok     bool
 	}{
-		"good":                 {func(*mail.Config) {}, true},
-		"IPv6":                 {func(c *mail.Config) { c.Host = "2001:db8::1" }, true},
-		"login":                {func(c *mail.Config) { c.Username, c.Password = "a", "b" }, true},
-		"plain login at home":  {func(c *mail.Config) { c.Host, c.Security, c.Username, c.Password = "localhost", mail.Plain, "a", "b" }, true},
+		"good":  {func(*mail.Config) {}, true},
+		"IPv6":  {func(c *mail.Config) { c.Host = "2001:db8::1" }, true},
+		"login": {func(c *mail.Config) { c.Username, c.Password = "a", "b" }, true},
+		"plain login at home": {func(c *mail.Config) {
+			c.Host, c.Security, c.Username, c.Password = "localhost", mail.Plain, "a", "b"
+		}, true},
 		"no host":              {func(c *mail.Config) { c.Host = "" }, false},
 		"host with port":       {func(c *mail.Config) { c.Host = "mail.example.org:25" }, false},
 		"bad port":             {func(c *mail.Config) { c.Port = 70000 }, false},
@@ -319,7 +324,10 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: Check = %v", name, err)
 		}
 	}
-	if shown := fmt.Sprintf("%+v", mail.Config{Password: password}); strings.Contains(shown, password) {
-		t.Error("the settings show the password")
+	c := mail.Config{Password: password}
+	for _, v := range []any{c, mail.New(c), *mail.New(c)} {
+		if shown := fmt.Sprintf("%v %+v %#v", v, v, v); strings.Contains(shown, password) {
+			t.Errorf("%T shows the password: %s", v, shown)
+		}
 	}
 }

@@ -49,8 +49,8 @@ type Sender interface {
 	Check() error
 }
 
-// Status is what is known of a message that was handed over. A greater status is the later one; Delivered and Failed end
-// it.
+// Status is what is known of a message that was handed over. A greater status is the later one; Delivered and Failed
+// end it.
 type Status int
 
 // The statuses. Pending says nothing new: the provider still works on it.

@@ -1,5 +1,6 @@
-// Package vendors has stand-ins for what Thimble calls outside: Twilio's API and an SMTP server. They refuse what the real
-// ones refuse, misbehave on request, and work over real sockets as well as in memory, where testing/synctest can follow.
+// Package vendors has stand-ins for what Thimble calls outside: Twilio's API and an SMTP server. They refuse what the
+// real ones refuse, misbehave on request, and work over real sockets as well as in memory, where testing/synctest can
+// follow.
 package vendors
 
 import (
@@ -61,8 +62,8 @@ func (memory) Network() string { return "memory" }
 // String is "memory".
 func (memory) String() string { return "memory" }
 
-// eager is a connection whose writes do not wait for a reader, as those of a socket with its buffers. Both sides of a TLS
-// handshake may write at once: over a bare pipe, a client that refuses a certificate would wait for ever.
+// eager is a connection whose writes do not wait for a reader, as those of a socket with its buffers. Both sides of a
+// TLS handshake may write at once: over a bare pipe, a client that refuses a certificate would wait for ever.
 type eager struct {
 	net.Conn
 	queue chan []byte

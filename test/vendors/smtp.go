@@ -38,8 +38,9 @@ func (m Mail) Header(name string) string {
 	return parsed.Header.Get(name)
 }
 
-// SMTP stands in for a mail server (RFC 5321) with STARTTLS (RFC 3207), AUTH PLAIN (RFC 4616) and enhanced status codes.
-// It is strict: bare line feeds, long lines, commands out of order and mails without the headers of RFC 5322 are refused.
+// SMTP stands in for a mail server (RFC 5321) with STARTTLS (RFC 3207), AUTH PLAIN (RFC 4616) and enhanced status
+// codes. It is strict: bare line feeds, long lines, commands out of order and mails without the headers of RFC 5322
+// are refused.
 type SMTP struct {
 	// TLS offers STARTTLS, and encrypts from the first byte when Implicit is set too.
 	TLS      *tls.Config
@@ -147,7 +148,8 @@ func (c *session) encrypt() {
 	c.encrypted, c.greeted = true, false
 }
 
-// line reads one line without its end. Longer than 998 characters (RFC 5321 §4.5.3.1.6) or ended by LF alone is refused.
+// line reads one line without its end. Longer than 998 characters (RFC 5321 §4.5.3.1.6) or ended by LF alone is
+// refused.
 func (c *session) line() (string, error) {
 	line, err := c.in.ReadString('\n')
 	if err != nil {

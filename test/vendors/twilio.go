@@ -72,9 +72,9 @@ func TooMany(retryAfter int) Behaviour {
 func Broken() Behaviour { return Behaviour{Status: http.StatusInternalServerError} }
 
 // Twilio stands in for the creation of messages at https://api.twilio.com (the parameters and refusals are those of
-// https://www.twilio.com/docs/messaging/api/message-resource and https://www.twilio.com/docs/api/errors, read 2026-11-22).
-// It is an http.Handler; RoundTripper and Serve connect it without a socket. It is stricter than the real one: parameters
-// that it does not know are refused.
+// https://www.twilio.com/docs/messaging/api/message-resource and https://www.twilio.com/docs/api/errors, read
+// 2026-11-22). It is an http.Handler; RoundTripper and Serve connect it without a socket. It is stricter than the
+// real one: parameters that it does not know are refused.
 type Twilio struct {
 	// Account and Token are what a client must present; Froms and Services the senders of the account.
 	Account, Token  string

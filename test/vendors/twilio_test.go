@@ -35,7 +35,8 @@ func post(t *testing.T, fake *vendors.Twilio, address string, form url.Values) (
 	return res.StatusCode, answer
 }
 
-// TestDocumentedRequests: the fake takes the documentation's own requests, and answers with the fields of its own answers.
+// TestDocumentedRequests: the fake takes the documentation's own requests, and answers with the fields of its own
+// answers.
 func TestDocumentedRequests(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"callback", "service"} {

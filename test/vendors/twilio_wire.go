@@ -24,7 +24,8 @@ func (t *Twilio) Serve(l net.Listener) (stop func()) {
 	return func() { _ = server.Close() }
 }
 
-// RoundTripper answers requests in the caller's own goroutine, with no connection at all. It fits httpx.Options.Transport.
+// RoundTripper answers requests in the caller's own goroutine, with no connection at all. It fits
+// httpx.Options.Transport.
 func (t *Twilio) RoundTripper() http.RoundTripper { return inProcess{t} }
 
 type inProcess struct{ http.Handler }
@@ -43,8 +44,8 @@ func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// Callback makes the request with which Twilio reports a status of a text, signed. code is for "failed" and "undelivered",
-// else 0. The address is the text's own callback address.
+// Callback makes the request with which Twilio reports a status of a text, signed. code is for "failed" and
+// "undelivered", else 0. The address is the text's own callback address.
 func (t *Twilio) Callback(text Text, status string, code int) *http.Request {
 	form := url.Values{
 		"AccountSid": {t.Account}, "ApiVersion": {"2010-04-01"}, "From": {text.From}, "MessageSid": {text.SID},
@@ -69,8 +70,8 @@ func (t *Twilio) SignedCallback(address string, form url.Values) *http.Request {
 	return r
 }
 
-// Sign gives the signature of a callback (https://www.twilio.com/docs/usage/webhooks/webhooks-security, read 2026-11-22).
-// It is written apart from the adapter's check, so that one tests the other.
+// Sign gives the signature of a callback (https://www.twilio.com/docs/usage/webhooks/webhooks-security, read
+// 2026-11-22). It is written apart from the adapter's check, so that one tests the other.
 func (t *Twilio) Sign(address string, form url.Values) string {
 	mac := hmac.New(sha1.New, []byte(t.Token))
 	_, _ = io.WriteString(mac, address)

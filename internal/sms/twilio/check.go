@@ -66,8 +66,8 @@ func isSID(text, prefix string) bool {
 	return found && len(rest) == 32 && onlyOf(rest, "0123456789abcdefABCDEF")
 }
 
-// isSender reports whether Twilio could take a text as From: E.164, a short code of 3 to 8 digits, or an alphanumeric name
-// of up to 11 characters with at least one letter.
+// isSender reports whether Twilio could take a text as From: E.164, a short code of 3 to 8 digits, or an alphanumeric
+// name of up to 11 characters with at least one letter.
 func isSender(text string) bool {
 	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	if rest, plus := strings.CutPrefix(text, "+"); plus {

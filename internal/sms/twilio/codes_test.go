@@ -11,7 +11,8 @@ import (
 func TestMeanings(t *testing.T) {
 	t.Parallel()
 	for code, m := range meanings {
-		if m.class < sms.Permanent || m.class > sms.OptedOut || m.reason == "" || strings.ContainsAny(m.reason, "0123456789+") {
+		known := m.class >= sms.Permanent && m.class <= sms.OptedOut
+		if !known || m.reason == "" || strings.ContainsAny(m.reason, "0123456789+") {
 			t.Errorf("%d: %s %q", code, m.class, m.reason)
 		}
 		if (m.class == sms.OptedOut) != (code == 21610) {

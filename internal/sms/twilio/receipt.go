@@ -21,8 +21,9 @@ const signatureHeader = "X-Twilio-Signature"
 // maxParams bounds the parameters of a callback: sorting is done before the signature is known to be right.
 const maxParams = 100
 
-// Receipt reads a status callback. fullURL is the public address Twilio was given, with its query; the Host header is not
-// looked at. The signature may have been made over the address with or without the scheme's port, both of which Twilio does.
+// Receipt reads a status callback. fullURL is the public address Twilio was given, with its query; the Host header is
+// not looked at. The signature may have been made over the address with or without the scheme's port, both of which
+// Twilio does.
 func (s *Sender) Receipt(r *http.Request, fullURL string, body []byte) (sms.Receipt, error) {
 	if r.Method != http.MethodPost || s.config.AuthToken == "" {
 		return sms.Receipt{}, sms.ErrBadSignature

@@ -39,7 +39,9 @@ func TestReceipt(t *testing.T) {
 		"sending":   {"sending", 0, sms.Receipt{Status: sms.Pending}},
 		"sent":      {"sent", 0, sms.Receipt{Status: sms.Sent}},
 		"delivered": {"delivered", 0, sms.Receipt{Status: sms.Delivered}},
-		"opted out": {"failed", 21610, sms.Receipt{Status: sms.Failed, Error: &sms.Error{Class: sms.OptedOut, Code: "21610"}}},
+		"opted out": {
+			"failed", 21610, sms.Receipt{Status: sms.Failed, Error: &sms.Error{Class: sms.OptedOut, Code: "21610"}},
+		},
 		"unknown handset": {
 			"undelivered", 30005, sms.Receipt{Status: sms.Failed, Error: &sms.Error{Class: sms.Permanent, Code: "30005"}},
 		},

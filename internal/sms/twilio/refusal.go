@@ -10,8 +10,8 @@ import (
 )
 
 // refusal reads an answer that is not a message: {"code", "message", "more_info", "status"}
-// (https://www.twilio.com/docs/usage/twilios-response, read 2026-11-22). The message is dropped unread, since it repeats
-// the recipient's number.
+// (https://www.twilio.com/docs/usage/twilios-response, read 2026-11-22). The message is dropped unread, since it
+// repeats the recipient's number.
 func refusal(res *http.Response) *sms.Error {
 	var body struct {
 		Code int `json:"code"`

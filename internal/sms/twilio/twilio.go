@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,9 +33,6 @@ const (
 	minValidity = 1
 	maxValidity = 36000
 )
-
-// maxBody is the greatest length of a text in characters (Body, documentation read 2026-11-22).
-const maxBody = 1600
 
 // Config is one account with its sender.
 type Config struct {
@@ -71,6 +70,9 @@ func New(c Config) *Sender {
 	s.auth = r.Header["Authorization"]
 	return s
 }
+
+// Format prints the name only: fmt looks into a struct past the guards of its secrets.
+func (s Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 
 // Name is "twilio".
 func (s *Sender) Name() string { return Name }
@@ -173,7 +175,7 @@ func (c *call) SendRequest(method, _ string, form url.Values, _ map[string]any, 
 	if err != nil {
 		return nil, err
 	}
-	req.URL, req.Host = c.sender.endpoint, c.sender.endpoint.Host
+	req.URL = c.sender.endpoint
 	req.Header["Authorization"] = c.sender.auth
 	req.Header["Content-Type"] = contentType
 	req.Header["Accept"] = accept

@@ -18,7 +18,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/thimble-auth/thimble/internal/httpx"
-	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/test/vendors"
@@ -340,9 +339,10 @@ func TestRequest(t *testing.T) {
 	for _, variable := range []string{"TWILIO_EDGE", "TWILIO_REGION", "HTTPS_PROXY", "HTTP_PROXY"} {
 		t.Setenv(variable, "sydney")
 	}
+	const path = "/2010-04-01/Accounts/" + vendors.TwilioAccount + "/Messages.json"
 	for base, want := range map[string]string{
-		"":                            "https://api.twilio.com/2010-04-01/Accounts/" + vendors.TwilioAccount + "/Messages.json",
-		"https://sms.example/prefix/": "https://sms.example/prefix/2010-04-01/Accounts/" + vendors.TwilioAccount + "/Messages.json",
+		"":                            "https://api.twilio.com" + path,
+		"https://sms.example/prefix/": "https://sms.example/prefix" + path,
 	} {
 		var got *http.Request
 		c := config(roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -355,6 +355,9 @@ func TestRequest(t *testing.T) {
 		}
 		if got.URL.String() != want || got.Method != http.MethodPost {
 			t.Errorf("%s %s, want POST %s", got.Method, got.URL, want)
+		}
+		if got.Host != "" && got.Host != got.URL.Host {
+			t.Errorf("Host = %s", got.Host)
 		}
 		user, password, _ := got.BasicAuth()
 		if user != vendors.TwilioAccount || password != vendors.TwilioToken {
@@ -415,10 +418,15 @@ func TestCheck(t *testing.T) {
 func TestPrinting(t *testing.T) {
 	t.Parallel()
 	c := config(nil)
-	if shown := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(shown, vendors.TwilioToken) {
-		t.Errorf("the settings show the token: %s", shown)
+	r := http.Request{Header: http.Header{}}
+	r.SetBasicAuth(vendors.TwilioAccount, vendors.TwilioToken)
+	basic := strings.TrimPrefix(r.Header.Get("Authorization"), "Basic ")
+	for _, v := range []any{c, &c, twilio.New(c), *twilio.New(c)} {
+		shown := fmt.Sprintf("%v %+v %#v %s", v, v, v, v)
+		if strings.Contains(shown, vendors.TwilioToken) || strings.Contains(shown, basic) {
+			t.Errorf("%T shows the token: %s", v, shown)
+		}
 	}
-	var _ secret.String = c.AuthToken
 }
 
 func readJSON(t *testing.T, name string, into any) {
