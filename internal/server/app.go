@@ -1,0 +1,146 @@
+// Package server puts the parts together: configuration, database, keys, rules, faces, listeners; and starts and stops them.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/thimble-auth/thimble/internal/api"
+	"github.com/thimble-auth/thimble/internal/challenge"
+	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/login"
+	"github.com/thimble-auth/thimble/internal/magiclink"
+	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/org"
+	"github.com/thimble-auth/thimble/internal/project"
+	"github.com/thimble-auth/thimble/internal/session"
+	"github.com/thimble-auth/thimble/internal/smsotp"
+	"github.com/thimble-auth/thimble/internal/sqldb"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Options are what a running server needs to know.
+type Options struct {
+	// DatabaseURL is a sqlite: or postgres: URL.
+	DatabaseURL string
+	Database    sqldb.Options
+	// Master opens the key ring.
+	Master keys.Master
+	// PublicURL is where people and providers reach the server, without a slash at its end.
+	PublicURL string
+	// Issuer of session JWTs in front of the project id. "" is the one that unmodified SDKs accept.
+	Issuer string
+	// SMS and Mail carry the messages of live projects.
+	SMS      []notify.SMSRoute
+	Mail     mail.Sender
+	MailFrom string
+	// Mounts are pages beside the calls, such as those of development.
+	Mounts func(*App) []endpoint.Mount
+	Logger *slog.Logger
+}
+
+// App is a server without a listener: everything between a request and the disk.
+type App struct {
+	DB       *store.DB
+	Keys     *keys.Ring
+	Projects *project.Service
+	Sessions *session.Service
+	Notify   *notify.Service
+	API      *api.API
+
+	handler http.Handler
+	log     *slog.Logger
+	stop    context.CancelFunc
+	loops   sync.WaitGroup
+}
+
+// Open opens the database, brings its schema up to date, opens the key ring and starts the work in the background. Close
+// ends it.
+func Open(ctx context.Context, o Options) (*App, error) {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	o.Database.Logger = o.Logger
+	db, err := store.Open(ctx, o.DatabaseURL, o.Database)
+	if err != nil {
+		return nil, err
+	}
+	a, err := open(ctx, o, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
+	ring, err := keys.Open(ctx, db, o.Master)
+	if err != nil {
+		return nil, fmt.Errorf("open the key ring: %w", err)
+	}
+	a := &App{DB: db, Keys: ring, log: o.Logger}
+	a.Projects = &project.Service{DB: db}
+	a.Sessions = &session.Service{DB: db, Keys: ring, Issuer: o.Issuer}
+	a.Notify = notify.New(notify.Options{
+		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Mail: o.Mail, MailFrom: o.MailFrom, Logger: o.Logger,
+	})
+	if err := a.Notify.Start(ctx); err != nil {
+		return nil, err
+	}
+
+	texts := &challenge.Service{Keys: ring, Notify: a.Notify}
+	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
+	a.API = &api.API{
+		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
+		SMS: &smsotp.Service{
+			DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Login: logins, Notify: a.Notify,
+		},
+		MagicLinks: &magiclink.Service{
+			DB: db, Sessions: a.Sessions, Login: logins, Notify: a.Notify, PublicURL: o.PublicURL,
+		},
+		Keys: ring,
+	}
+	a.mount(o)
+	a.start()
+	return a, nil
+}
+
+func (a *App) mount(o Options) {
+	machine := &endpoint.Machine{Projects: a.Projects, PublicURL: o.PublicURL, Logger: o.Logger, Now: a.DB.Now}
+	mounts := []endpoint.Mount{
+		{Pattern: "GET /openapi.json", Handler: api.Document()},
+		{Pattern: "GET " + magiclink.Path, Handler: a.API.MagicLinks},
+		{Pattern: notify.CallbackPattern, Handler: a.Notify},
+	}
+	if o.Mounts != nil {
+		mounts = append(mounts, o.Mounts(a)...)
+	}
+	a.handler = machine.Handler(a.API.Endpoints(), mounts...)
+}
+
+// start runs what goes on beside requests until Close.
+func (a *App) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	a.stop = stop
+	a.loops.Go(func() { a.Keys.Run(ctx) })
+	a.loops.Go(func() { a.Notify.Run(ctx) })
+	a.loops.Go(func() { a.Sessions.Run(ctx, a.log) })
+}
+
+// ServeHTTP answers one request.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// Close ends the server after its last request: messages under way may leave until ctx ends, the leases of all others are
+// given back, and the database is closed.
+func (a *App) Close(ctx context.Context) error {
+	drained := a.Notify.Drain(ctx)
+	a.stop()
+	a.loops.Wait()
+	return errors.Join(drained, a.DB.Close())
+}
