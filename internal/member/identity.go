@@ -97,13 +97,17 @@ func setPhone(ctx context.Context, tx *store.Tx, p *project.Project, m *store.Me
 // that is left. A disabled factor may be bound again, but guesses in a row stay counted: deleting is no way around a lock.
 func clearPhone(tx *store.Tx, m *store.Member) {
 	tx.KillCodes(m.ID, store.PurposeSMS)
+	m.DefaultMFAMethod = defaultWithoutPhone(m)
 	m.Phone, m.PhoneID, m.PhoneVerified, m.PhoneAskedAt = "", "", false, time.Time{}
 	m.MFAFailuresTotal = 0
-	if m.DefaultMFAMethod != store.MethodSMS {
-		return
+}
+
+func defaultWithoutPhone(m *store.Member) string {
+	switch {
+	case m.DefaultMFAMethod != store.MethodSMS:
+		return m.DefaultMFAMethod
+	case m.TOTPID != "":
+		return store.MethodTOTP
 	}
-	m.DefaultMFAMethod = ""
-	if m.TOTPID != "" {
-		m.DefaultMFAMethod = store.MethodTOTP
-	}
+	return ""
 }
