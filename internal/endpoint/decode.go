@@ -12,8 +12,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/errs"
 )
 
-// A decoder reads one JSON value, which a scanner has accepted, into v. One is made per type when a call is declared, so
-// that a request needs no look at types.
+// A decoder reads one JSON value, which a scanner has accepted, into v. One is made per type when a call is declared,
+// so that a request needs no look at types.
 type decoder func(value []byte, v reflect.Value) error
 
 // A fieldError says which field of the request is wrong; its texts are ours, never the caller's.

@@ -69,14 +69,13 @@ type kitchenSink struct {
 	When   time.Time                  `json:"when"`
 }
 
+var sinkPlan = newPlan(http.MethodPost, "/x", reflect.TypeFor[kitchenSink]())
+
 func decodeSink(t testing.TB, body string) (kitchenSink, error) {
 	t.Helper()
-	p := newPlan(http.MethodPost, "/x", reflect.TypeFor[struct {
-		kitchenSink
-	}]())
-	var in struct{ kitchenSink }
-	err := p.readBody([]byte(body), reflect.ValueOf(&in).Elem())
-	return in.kitchenSink, err
+	var in kitchenSink
+	err := sinkPlan.readBody([]byte(body), reflect.ValueOf(&in).Elem())
+	return in, err
 }
 
 func TestDecode(t *testing.T) {
@@ -240,9 +239,8 @@ func TestKeysStayCheap(t *testing.T) {
 func TestDecodedTextOutlivesTheBuffer(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"id":"abcd","raw":{"a":1},"claims":{"k":"v"},"names":["n"]}`)
-	p := newPlan(http.MethodPost, "/x", reflect.TypeFor[kitchenSink]())
 	var in kitchenSink
-	if err := p.readBody(body, reflect.ValueOf(&in).Elem()); err != nil {
+	if err := sinkPlan.readBody(body, reflect.ValueOf(&in).Elem()); err != nil {
 		t.Fatal(err)
 	}
 	for i := range body {
@@ -276,10 +274,12 @@ func TestParams(t *testing.T) {
 	}{
 		{name: "all", query: "deleted=True&limit=5&tag=a&tag=b&must=x", header: []string{"jwt"},
 			path: []string{"acme", "ab"}, want: paramsIn{"acme", "ab", true, 5, []string{"a", "b"}, "x", "jwt"}},
-		{name: "least", query: "must=x&deleted=&limit=", path: []string{"acme", "ab"}, want: paramsIn{Org: "acme", Member: "ab", Must: "x"}},
+		{name: "least", query: "must=x&deleted=&limit=", path: []string{"acme", "ab"},
+			want: paramsIn{Org: "acme", Member: "ab", Must: "x"}},
 		{name: "required", query: "must=", path: []string{"a", "ab"}, says: "field must is required"},
 		{name: "twice", query: "must=x&must=y", path: []string{"a", "ab"}, says: "field must must be given once"},
-		{name: "header twice", query: "must=x", header: []string{"a", "b"}, path: []string{"a", "ab"}, says: "must be given once"},
+		{name: "header twice", query: "must=x", header: []string{"a", "b"}, path: []string{"a", "ab"},
+			says: "must be given once"},
 		{name: "no flag", query: "must=x&deleted=1", path: []string{"a", "ab"}, says: "field deleted must be true or false"},
 		{name: "no number", query: "must=x&limit=1e3", path: []string{"a", "ab"}, says: "field limit must be a whole number"},
 		{name: "U+0000", query: "must=%00", path: []string{"a", "ab"}, says: "field must must be UTF-8"},

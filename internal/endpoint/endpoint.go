@@ -5,7 +5,8 @@
 // refuses a request without the field, `enum:"a,b"` only documents. In the body, names match exactly, unknown ones are
 // ignored, and null (like "" for texts) means absent. A type with UnmarshalText or UnmarshalJSON reads itself, and an
 // *errs.Error that it returns reaches the caller as it is. A method Check() error on the input holds rules between
-// fields. The output embeds Reply; its pointers mean null, its nil lists and maps are sent empty.
+// fields. The output embeds Reply; its nil pointers mean null, its nil lists and maps are sent empty: the machine writes
+// into it, so it must not share memory with the outputs of other requests.
 package endpoint
 
 import (

@@ -73,8 +73,8 @@ func (b *builder) bodyFields(t reflect.Type) *bodyFields {
 	return fields
 }
 
-// decode reads the fields of an object. Null, and "" for a text, leave the field as if it were absent, since some clients
-// send empty values and others leave them out.
+// decode reads the fields of an object. Null, and "" for a text, leave the field as if it were absent, since some
+// clients send empty values and others leave them out.
 func (fs *bodyFields) decode(value []byte, v reflect.Value) error {
 	var given uint64
 	err := members(value, func(key, one []byte) error {

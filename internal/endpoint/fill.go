@@ -5,9 +5,9 @@ import (
 	"reflect"
 )
 
-// filler gives a function that replaces nil lists and maps by empty ones, down to the elements of lists, or nil when the
-// type holds none. Clients with typed models refuse null there. It does not look behind maps and interfaces, and fields
-// with omitempty stay as they are.
+// filler gives a function that replaces nil lists and maps by empty ones, down to the elements of lists, or nil when
+// the type holds none. Clients with typed models refuse null there. It does not look behind maps and interfaces, and
+// fields with omitempty stay as they are.
 func filler(t reflect.Type) func(reflect.Value) {
 	return (&fillers{building: map[reflect.Type]*func(reflect.Value){}}).of(t)
 }

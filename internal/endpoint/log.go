@@ -2,13 +2,10 @@ package endpoint
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math"
 	"net/http"
 	"time"
-
-	"github.com/thimble-auth/thimble/internal/errs"
 )
 
 // log writes the request's one line. It holds nothing that the caller sent but the method, and no secrets.
@@ -22,22 +19,24 @@ func (h *handler) log(x *exchange) {
 		return
 	}
 
-	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs,
+	now := h.Now()
+	line := slog.NewRecord(now, level, "request", 0) // no source line: it would always be this one
+	line.AddAttrs(
 		slog.String("name", x.name),
 		slog.String("method", method(x.r)),
 		slog.Int("status", x.status),
 		slog.String("request_id", x.requestID),
-		slog.Float64("ms", milliseconds(h.Now().Sub(x.started))))
+		slog.Float64("ms", milliseconds(now.Sub(x.started))))
 	if x.project != "" {
-		attrs = append(attrs, slog.String("project", x.project))
+		line.AddAttrs(slog.String("project", x.project))
 	}
 	if x.trips != nil {
-		attrs = append(attrs,
+		line.AddAttrs(
 			slog.Int64("db_round_trips", x.trips.RoundTrips.Load()),
 			slog.Int64("db_statements", x.trips.Statements.Load()))
 	}
-	h.Logger.LogAttrs(ctx, level, "request", append(attrs, failure(x)...)...)
+	line.AddAttrs(failure(x)...)
+	_ = h.Logger.Handler().Handle(ctx, line) // a log that cannot be written has nobody to tell
 }
 
 // failure gives the error's type, and its cause where there is one.
@@ -45,11 +44,12 @@ func failure(x *exchange) []slog.Attr {
 	if x.err == nil {
 		return nil
 	}
-	attrs := []slog.Attr{slog.String("error_type", visible(x.r.Context(), x.err).Type)}
-	if e, ok := errors.AsType[*errs.Error](x.err); ok && e.Unwrap() == nil && x.err == error(e) {
+	seen, cause := visible(x.r.Context(), x.err).Type, x.err.Error()
+	attrs := []slog.Attr{slog.String("error_type", seen)}
+	if cause == seen {
 		return attrs
 	}
-	return append(attrs, slog.String("cause", x.err.Error()))
+	return append(attrs, slog.String("cause", cause))
 }
 
 // method keeps invented methods out of the log.

@@ -48,8 +48,8 @@ type Mount struct {
 	Handler http.Handler
 }
 
-// Handler serves the declared calls, the error pages and what is mounted, in this order. Whatever fits none of them gets
-// the JSON errors route_not_found and method_not_allowed. It panics on paths that are declared twice.
+// Handler serves the declared calls, the error pages and what is mounted, in this order. Whatever fits none of them
+// gets the JSON errors route_not_found and method_not_allowed. It panics on paths that are declared twice.
 func (m *Machine) Handler(endpoints []Endpoint, more ...Mount) http.Handler {
 	h := &handler{Machine: *m, mux: http.NewServeMux()}
 	if h.Logger == nil {

@@ -106,7 +106,8 @@ func fails(ctx context.Context, _ endpoint.Call, in *orgRequest) (*orgResponse, 
 }
 
 func send(_ context.Context, c endpoint.Call, in *sendRequest) (*sendResponse, error) {
-	out := &sendResponse{OrganizationID: string(in.OrganizationID), Member: &member{ID: "<&>"}, Members: []member{{ID: "b"}}}
+	out := &sendResponse{Member: &member{ID: "<&>"}, Members: []member{{ID: "b"}}}
+	out.OrganizationID = string(in.OrganizationID)
 	if c.Project.ID != testProject {
 		out.OrganizationID = c.RequestID
 	}
@@ -239,8 +240,8 @@ func TestErrors(t *testing.T) {
 			status: 400, want: "invalid_project_id_authentication"},
 		{name: "unknown project", method: "POST", path: "/v1/send", change: as(testProject[:len(testProject)-1]+"f", key),
 			status: 400, want: "invalid_project_id_authentication"},
-		{name: "wrong secret comes before the body", method: "POST", path: "/v1/send", body: "[", change: as(testProject, "x"),
-			status: 401, want: "unauthorized_credentials"},
+		{name: "wrong secret comes before the body", method: "POST", path: "/v1/send", body: "[",
+			change: as(testProject, "x"), status: 401, want: "unauthorized_credentials"},
 		{name: "no JSON", method: "POST", path: "/v1/send", body: "[", status: 400, want: "bad_request",
 			cause: "bad_request: not an object at byte 0"},
 		{name: "missing field", method: "POST", path: "/v1/send", body: "{}", status: 400, want: "invalid_argument",
@@ -417,7 +418,8 @@ func TestNothingSecretIsLogged(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	if got := do(t, "GET", "/page/7", ""); got.text != "page 7" || got.log["name"] != "GET /page/{x}" || got.log["status"] != 200.0 {
+	got := do(t, "GET", "/page/7", "")
+	if got.text != "page 7" || got.log["name"] != "GET /page/{x}" || got.log["status"] != 200.0 {
 		t.Errorf("mounted page: got %s, log %v", got.text, got.log)
 	}
 	for _, e := range errs.All() {
@@ -446,7 +448,7 @@ func TestTwoCallsOfOnePathPanic(t *testing.T) {
 
 func BenchmarkRequest(b *testing.B) {
 	h := newHandler(b, io.Discard)
-	body := []byte(`{"organization_id":"organization-test-0192f0c1-7c1e-7a4b-9a53-3a1f6d1f2b10","code":"123456","minutes":60}`)
+	body := []byte(`{"organization_id":"organization` + testProject[7:] + `","code":"123456","minutes":60}`)
 	r := httptest.NewRequest(http.MethodPost, "/v1/send", nil)
 	r.SetBasicAuth(testProject, key)
 	r.ContentLength = int64(len(body))

@@ -128,8 +128,8 @@ func (m *match) remember(methods map[string]*route) {
 	slices.Sort(m.allow)
 }
 
-// lookup finds the route of a request. The parts of an escaped path are told apart before they are unescaped, so that an
-// escaped slash never separates.
+// lookup finds the route of a request. The parts of an escaped path are told apart before they are unescaped, so that
+// an escaped slash never separates.
 func (n *node) lookup(r *http.Request, m *match) *route {
 	m.method = r.Method
 	if m.method == http.MethodHead {

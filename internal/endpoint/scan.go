@@ -21,9 +21,9 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.what, e.offset) }
 
-// A scanner holds a text against RFC 8259 and, beyond it, RFC 7493 (I-JSON): UTF-8 without lone surrogates, no key twice
-// in one object. Two readers may disagree on texts that break these rules, and then one of them can be fooled. The
-// decoder behind it trusts what has passed here.
+// A scanner holds a text against RFC 8259 and, beyond it, RFC 7493 (I-JSON): UTF-8 without lone surrogates, no key
+// twice in one object. Two readers may disagree on texts that break these rules, and then one of them can be fooled.
+// The decoder behind it trusts what has passed here.
 type scanner struct {
 	text  []byte
 	at    int

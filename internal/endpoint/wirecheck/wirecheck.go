@@ -1,5 +1,5 @@
-// Package wirecheck holds an OpenAPI document against a snapshot of the wire that clients expect: which calls there are,
-// and the names, JSON types and required lists of their fields. It is used by tests.
+// Package wirecheck holds an OpenAPI document against a snapshot of the wire that clients expect: which calls there
+// are, and the names, JSON types and required lists of their fields. It is used by tests.
 package wirecheck
 
 import (
@@ -53,9 +53,10 @@ const (
 	maxRefs   = 20 // that lead to each other
 )
 
-// Compare gives one line per difference, sorted: a call that is not declared; in a request, a field that is missing, has
-// another type, or is required although clients may leave it out; in the 200 answer, a field that is missing, has another
-// type, or is not promised although clients count on it. More calls and more optional fields are no difference.
+// Compare gives one line per difference, sorted: a call that is not declared; in a request, a field that is missing,
+// has another type, or is required although clients may leave it out; in the 200 answer, a field that is missing, has
+// another type, or is not promised although clients count on it. More calls and more optional fields are no
+// difference.
 func Compare(openAPI, snapshot []byte) ([]string, error) {
 	c := &comparison{}
 	if err := json.Unmarshal(openAPI, &c.have); err != nil {
