@@ -1,0 +1,220 @@
+// Package thimble holds the tests of the house itself: what may import what, and who may look at the clock.
+package thimble
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/thimble-auth/thimble/internal/"
+
+// leaves know nothing of the house but what a caller may see and how things are named.
+var leaves = []string{"errs", "ids", "secret", "phone", "email", "locale", "optional", "metadata"}
+
+// floors is the house from the ground up. A package may import leaves, the packages below that its line names, and
+// nothing else of ours: arrows point down, never up and never sideways between ways of logging in.
+var floors = []struct {
+	pkg     string
+	imports []string
+}{
+	{"errs", nil},
+	{"optional", nil},
+	{"ids", nil},
+	{"secret", []string{"ids"}},
+	{"phone", []string{"errs"}},
+	{"email", []string{"errs"}},
+	{"locale", []string{"errs"}},
+	{"metadata", []string{"errs"}},
+
+	// The outside world.
+	{"httpx", nil},
+	{"sms", nil},
+	{"sms/twilio", []string{"httpx", "sms"}},
+	{"mail", []string{"httpx"}},
+
+	// Data.
+	{"sqldb", nil},
+	{"sqldb/pgtest", nil},
+	{"store", []string{"sqldb"}},
+	{"store/storetest", []string{"sqldb", "sqldb/pgtest", "store"}},
+
+	// Rules: what is allowed and what follows.
+	{"audit", []string{"store"}},
+	{"limit", []string{"store"}},
+	{"keys", []string{"sqldb", "store"}},
+	{"outbox", nil},
+	{"notify/text", nil},
+	{"notify", []string{"keys", "mail", "notify/text", "outbox", "sms", "sqldb", "store"}},
+	{"project", []string{"audit", "limit", "notify/text", "store"}},
+	{"rbac", []string{"store"}},
+	{"org", []string{"audit", "project", "rbac", "store"}},
+	{"member", []string{"audit", "limit", "org", "project", "rbac", "store"}},
+	{"code", []string{"keys", "store"}},
+	{"mfa", []string{"store"}},
+	{"session", []string{"audit", "keys", "rbac", "store"}},
+	{"challenge", []string{"audit", "code", "keys", "limit", "member", "notify", "store"}},
+	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
+	{"smsotp", []string{
+		"audit", "challenge", "code", "keys", "limit", "login", "member", "mfa", "notify", "session", "sqldb", "store",
+	}},
+	{"magiclink", []string{"audit", "limit", "login", "member", "mfa", "notify", "org", "session", "store"}},
+
+	// Faces: HTTP in, HTTP out.
+	{"endpoint/godoc", nil},
+	{"endpoint/wirecheck", nil},
+	{"endpoint", []string{"project", "sqldb"}},
+	{"api", []string{
+		"endpoint", "keys", "limit", "login", "magiclink", "member", "org", "project", "rbac", "session", "smsotp", "store",
+	}},
+	{"inbox", []string{"endpoint", "notify", "project", "store"}},
+
+	// Wiring.
+	{"config", nil},
+	{"server", []string{"*"}},
+}
+
+// source is a Go file of ours that is no test.
+type source struct {
+	path string // from the root
+	pkg  string // below internal
+	file *ast.File
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir("internal", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), "internal"+string(filepath.Separator)))
+		all = append(all, source{filepath.ToSlash(path), pkg, file})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 50 {
+		t.Fatalf("found only %d files", len(all))
+	}
+	return all
+}
+
+func TestArrowsPointDown(t *testing.T) {
+	t.Parallel()
+	allowed := map[string][]string{}
+	for _, f := range floors {
+		for _, below := range f.imports {
+			if _, known := allowed[below]; !known && below != "*" {
+				t.Errorf("%s may import %s, which is not below it", f.pkg, below)
+			}
+		}
+		allowed[f.pkg] = f.imports
+	}
+
+	for _, s := range sources(t) {
+		may, known := allowed[s.pkg]
+		if !known {
+			t.Errorf("internal/%s has no line in the table", s.pkg)
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			to, ours := strings.CutPrefix(path, module)
+			if !ours || slices.Contains(may, to) || slices.Contains(may, "*") {
+				continue
+			}
+			if slices.Contains(leaves, to) && !slices.Contains(leaves, s.pkg) {
+				continue
+			}
+			t.Errorf("%s: %s must not import %s", s.path, s.pkg, to)
+		}
+	}
+}
+
+// Every line of the table is a package: what is gone leaves the table, too.
+func TestTableHasNoGhosts(t *testing.T) {
+	t.Parallel()
+	for _, f := range floors {
+		if entries, err := os.ReadDir(filepath.Join("internal", f.pkg)); err != nil || len(entries) == 0 {
+			t.Errorf("internal/%s is in the table and not in the house", f.pkg)
+		}
+	}
+}
+
+// rule forbids a selector of a package outside the places named.
+type rule struct {
+	pkg, name string
+	except    []string
+	why       string
+}
+
+var rules = []rule{
+	{"time", "Now", []string{"sqldb", "server", "httpx"}, "there is one clock, sqldb.DB.Now"},
+	{"time", "Since", []string{"sqldb", "server", "httpx"}, "there is one clock, sqldb.DB.Now"},
+	{"http", "DefaultClient", nil, "outgoing HTTP goes through httpx"},
+	{"http", "Get", nil, "outgoing HTTP goes through httpx"},
+	{"http", "Post", nil, "outgoing HTTP goes through httpx"},
+	{"sqldb", "Dynamic", []string{"store"}, "SQL is constant text"},
+	{"log", "Print", nil, "log with slog"},
+	{"log", "Printf", nil, "log with slog"},
+	{"log", "Println", nil, "log with slog"},
+	{"log", "Fatal", nil, "log with slog"},
+}
+
+func TestForbiddenNames(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, ok := sel.X.(*ast.Ident)
+			if !ok || x.Obj != nil {
+				return true
+			}
+			for _, r := range rules {
+				inPlace := slices.ContainsFunc(r.except, func(p string) bool {
+					return s.pkg == p || strings.HasPrefix(s.pkg, p+"/")
+				})
+				if x.Name == r.pkg && sel.Sel.Name == r.name && !inPlace {
+					t.Errorf("%s uses %s.%s: %s", s.path, r.pkg, r.name, r.why)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// Faces name rows and never hold a database: what a call may do is decided below them.
+func TestFacesHoldNoDatabase(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.pkg != "api" && s.pkg != "endpoint" && s.pkg != "inbox" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := sel.X.(*ast.Ident); ok && (x.Name == "store" || x.Name == "sqldb") && sel.Sel.Name == "DB" {
+				t.Errorf("%s names %s.DB", s.path, x.Name)
+			}
+			return true
+		})
+	}
+}
