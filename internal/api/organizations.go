@@ -62,11 +62,11 @@ func (a *API) caller(ctx context.Context, c endpoint.Call, in Acting) (rbac.Call
 	return rbac.Caller{Actor: actor, RequestID: c.RequestID}, err
 }
 
-// OrganizationSettings are the fields that creating and updating an organization share. What is absent gets its default on
-// create and stays as it is on update; a list that is given replaces the old one.
+// OrganizationSettings are the fields that creating and updating an organization share. What is absent gets its default
+// on create and stays as it is on update; a list that is given replaces the old one.
 type OrganizationSettings struct {
-	// The name in the address bar: 2 to 128 letters, digits, hyphens, dots, underscores and tildes, unique in the project.
-	// When it is absent on create, it is derived from the name.
+	// The name in the address bar: 2 to 128 letters, digits, hyphens, dots, underscores and tildes, unique in the
+	// project. When it is absent on create, it is derived from the name.
 	Slug string `json:"organization_slug"`
 	// Where the logo is.
 	LogoURL *string `json:"organization_logo_url"`
@@ -228,7 +228,8 @@ func (a *API) updateOrganization(
 		return nil, err
 	}
 	changes := in.changes(in.Name)
-	changes.SSODefaultConnectionID, changes.SSOJITAllowedConnections = in.SSODefaultConnectionID, in.SSOJITAllowedConnections
+	changes.SSODefaultConnectionID = in.SSODefaultConnectionID
+	changes.SSOJITAllowedConnections = in.SSOJITAllowedConnections
 
 	o, err := a.Organizations.Update(ctx, c.Project, by, in.OrganizationID, changes)
 	if err != nil {

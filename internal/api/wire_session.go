@@ -24,8 +24,8 @@ type MemberSession struct {
 	CustomClaims *json.RawMessage `json:"custom_claims"`
 }
 
-// AuthenticationFactor is one proof that a session holds. Exactly one of the objects behind the order is there: the one of
-// the method.
+// AuthenticationFactor is one proof that a session holds. Exactly one of the objects behind the order is there: the one
+// of the method.
 type AuthenticationFactor struct {
 	_ struct{} `schema:"api_session_v1_AuthenticationFactor"`
 

@@ -94,7 +94,8 @@ func setPhone(ctx context.Context, tx *store.Tx, p *project.Project, m *store.Me
 }
 
 // clearPhone takes the number, its proof and the live code to it away. A default that pointed to it moves to the factor
-// that is left. A disabled factor may be bound again, but guesses in a row stay counted: deleting is no way around a lock.
+// that is left. A disabled factor may be bound again, but guesses in a row stay counted: deleting is no way around a
+// lock.
 func clearPhone(tx *store.Tx, m *store.Member) {
 	tx.KillCodes(m.ID, store.PurposeSMS)
 	m.DefaultMFAMethod = defaultWithoutPhone(m)

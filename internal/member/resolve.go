@@ -1,4 +1,5 @@
-// Package member has the rules of members: who may create, change and delete one, and which member a caller's text means.
+// Package member has the rules of members: who may create, change and delete one, and which member a caller's text
+// means.
 package member
 
 import (
@@ -12,8 +13,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// Resolve finds the living member, and its organization, that the references mean: the organization by id, external id or
-// slug, the member by id or external id. Two ids cost one statement. It fails with errs.OrganizationNotFound, with
+// Resolve finds the living member, and its organization, that the references mean: the organization by id, external id
+// or slug, the member by id or external id. Two ids cost one statement. It fails with errs.OrganizationNotFound, with
 // errs.MemberNotFound (also for a deleted member and for one of another organization), or with the error for an id of
 // the other environment.
 func Resolve(

@@ -80,7 +80,8 @@ func byEmail(
 	return ids.MemberRef(id), err
 }
 
-// Update changes the fields that were given and nothing else. Acting for a member it needs a permission for each of them.
+// Update changes the fields that were given and nothing else. Acting for a member it needs a permission for each of
+// them.
 func (s *Service) Update(
 	ctx context.Context, p *project.Project, by rbac.Caller, orgRef ids.OrgRef, ref ids.MemberRef, c Changes,
 ) (*Found, error) {

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 )
 
-// Text is a text that a request may leave alone (absent), clear (null or "") or set. It is for fields that an answer may
-// give as null; elsewhere null means absent and a pointer is enough.
+// Text is a text that a request may leave alone (absent), clear (null or "") or set. It is for fields that an answer
+// may give as null; elsewhere null means absent and a pointer is enough.
 type Text struct {
 	Given bool
 	Value string

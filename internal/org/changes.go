@@ -22,8 +22,8 @@ const (
 	maxTenants = 100 // of one provider
 )
 
-// Changes are the fields of a create or update that were given. A field with its zero value (nil for lists, pointers and
-// raw JSON) stays as it is; Go's SDK cannot send zero values, so for plain strings "" and absent are the same.
+// Changes are the fields of a create or update that were given. A field with its zero value (nil for lists, pointers
+// and raw JSON) stays as it is; Go's SDK cannot send zero values, so for plain strings "" and absent are the same.
 type Changes struct {
 	Name                           string
 	Slug                           string

@@ -437,7 +437,8 @@ func TestUniqueRace(t *testing.T) {
 	})
 }
 
-// Renaming many organizations to one slug at once: the index is the last guard, and the losers still get the right error.
+// Renaming many organizations to one slug at once: the index is the last guard, and the losers still get the right
+// error.
 func TestRenameRace(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w world) {
 		var refs []ids.OrgRef

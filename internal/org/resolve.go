@@ -1,5 +1,5 @@
-// Package org has the rules of organizations: who may change what, which settings fit together, and which organization a
-// caller's text means.
+// Package org has the rules of organizations: who may change what, which settings fit together, and which organization
+// a caller's text means.
 package org
 
 import (
@@ -27,8 +27,8 @@ func Resolve(ctx context.Context, tx *store.Tx, p *project.Project, ref ids.OrgR
 	return o, err
 }
 
-// ResolveID turns the reference into an id without looking whether an id that was given exists: the statement that reads
-// the row says so, and one that reads more than the organization saves a round trip.
+// ResolveID turns the reference into an id without looking whether an id that was given exists: the statement that
+// reads the row says so, and one that reads more than the organization saves a round trip.
 func ResolveID(ctx context.Context, tx *store.Tx, p *project.Project, ref ids.OrgRef) (string, error) {
 	if err := CheckID(p, string(ref), errs.OrganizationNotFound); err != nil {
 		return "", err
@@ -48,9 +48,9 @@ func ResolveID(ctx context.Context, tx *store.Tx, p *project.Project, ref ids.Or
 	return id, err
 }
 
-// CheckID refuses what has the form of an organization's or member's id and cannot be one of this project: with notFound
-// when it is no id at all, else with the error for an id of the other environment. Anything else passes: external ids and
-// slugs may be the caller's own ids of any form.
+// CheckID refuses what has the form of an organization's or member's id and cannot be one of this project: with
+// notFound when it is no id at all, else with the error for an id of the other environment. Anything else passes:
+// external ids and slugs may be the caller's own ids of any form.
 func CheckID(p *project.Project, ref string, notFound *errs.Error) error {
 	if !ids.LooksLikeID(ref) {
 		return nil

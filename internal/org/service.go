@@ -23,12 +23,15 @@ type Service struct {
 }
 
 // Create makes an organization. Without a slug it gets one derived from its name.
-func (s *Service) Create(ctx context.Context, p *project.Project, by rbac.Caller, c Changes) (*store.Organization, error) {
+func (s *Service) Create(
+	ctx context.Context, p *project.Project, by rbac.Caller, c Changes,
+) (*store.Organization, error) {
 	var o *store.Organization
 	err := s.DB.WriteUnique(ctx, func(tx *store.Tx) (err error) {
 		now := tx.Now()
 		o = &store.Organization{
-			ID: ids.New(ids.Organization, p.Env, now), ProjectID: p.ID, Settings: defaults(&c), CreatedAt: now, UpdatedAt: now,
+			ID: ids.New(ids.Organization, p.Env, now), ProjectID: p.ID, Settings: defaults(&c),
+			CreatedAt: now, UpdatedAt: now,
 		}
 		if err := c.apply(o); err != nil {
 			return err
@@ -122,7 +125,8 @@ func (s *Service) Get(ctx context.Context, p *project.Project, ref ids.OrgRef) (
 	return o, err
 }
 
-// Update changes the fields that were given and nothing else. Acting for a member it needs a permission for each of them.
+// Update changes the fields that were given and nothing else. Acting for a member it needs a permission for each of
+// them.
 func (s *Service) Update(
 	ctx context.Context, p *project.Project, by rbac.Caller, ref ids.OrgRef, c Changes,
 ) (*store.Organization, error) {

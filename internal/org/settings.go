@@ -48,7 +48,8 @@ func defaults(c *Changes) store.OrgSettings {
 
 func (c *Changes) applySettings(o *store.Organization) error {
 	for _, step := range []func(*store.Organization) error{
-		c.applyWords, c.applyMethods, c.applyConnections, c.applyTenants, c.applyDomains, c.applyImplicitRoles, c.applyApps,
+		c.applyWords, c.applyMethods, c.applyConnections, c.applyTenants, c.applyDomains, c.applyImplicitRoles,
+		c.applyApps,
 	} {
 		if err := step(o); err != nil {
 			return err

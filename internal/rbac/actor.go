@@ -41,7 +41,8 @@ func (c Caller) OnOrganization(orgID string, actions ...string) error {
 // stytch.self.
 func (c Caller) OnMember(orgID, memberID string, actions ...string) error {
 	return c.all(orgID, actions, func(a *Actor, action string) bool {
-		return Allows(a.Roles, Member, action) || memberID != "" && a.MemberID == memberID && Allows(a.Roles, Self, action)
+		self := memberID != "" && a.MemberID == memberID
+		return Allows(a.Roles, Member, action) || self && Allows(a.Roles, Self, action)
 	})
 }
 

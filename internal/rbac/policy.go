@@ -152,7 +152,8 @@ func permits(role, resource, action string) bool {
 			continue
 		}
 		for _, p := range r.Permissions {
-			if p.ResourceID == resource && (slices.Contains(p.Actions, everyAction) || slices.Contains(p.Actions, action)) {
+			granted := slices.Contains(p.Actions, everyAction) || slices.Contains(p.Actions, action)
+			if granted && p.ResourceID == resource {
 				return true
 			}
 		}

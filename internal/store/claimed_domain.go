@@ -9,7 +9,8 @@ import (
 var (
 	sqlDomainClaimedByOthers = sqldb.SQL("domain_claimed_by_others", `
 		SELECT EXISTS (SELECT 1 FROM claimed_domains WHERE project_id = $1 AND domain = $2)
-			AND NOT EXISTS (SELECT 1 FROM claimed_domains WHERE project_id = $1 AND domain = $2 AND organization_id = $3)`)
+			AND NOT EXISTS (SELECT 1 FROM claimed_domains
+				WHERE project_id = $1 AND domain = $2 AND organization_id = $3)`)
 
 	sqlDropClaimedDomains = sqldb.SQL("drop_claimed_domains", `DELETE FROM claimed_domains WHERE organization_id = $1`)
 

@@ -172,8 +172,8 @@ func (tx *Tx) InsertMember(ctx context.Context, m *Member) (bool, error) {
 	return n == 1, err
 }
 
-// LockMember gives a member of the organization, deleted or not, for a change, or ErrNotFound. Until the transaction ends
-// nobody else changes the row, sends and guesses included; its time of update is already now.
+// LockMember gives a member of the organization, deleted or not, for a change, or ErrNotFound. Until the transaction
+// ends nobody else changes the row, sends and guesses included; its time of update is already now.
 func (tx *Tx) LockMember(ctx context.Context, projectID, orgID, id string) (*Member, error) {
 	tx.Later(sqlLockMember, -1, projectID, orgID, id, micros(tx.Now()))
 	var s memberScan

@@ -33,8 +33,9 @@ func (tx *Tx) MemberIDByEmail(ctx context.Context, orgID, email string) (string,
 	return id, err
 }
 
-// ClaimEmail makes the address a present one of the member, unless another member of the organization has or had it: then
-// it reports false. It gives the address's id: the one offered, or the one it had before when it is the member's own.
+// ClaimEmail makes the address a present one of the member, unless another member of the organization has or had it:
+// then it reports false. It gives the address's id: the one offered, or the one it had before when it is the member's
+// own.
 func (tx *Tx) ClaimEmail(ctx context.Context, orgID, memberID, email, emailID string) (string, bool, error) {
 	err := tx.QueryRow(ctx, sqlClaimEmail, []any{orgID, email, emailID, memberID}, &emailID)
 	if errors.Is(err, ErrNotFound) {

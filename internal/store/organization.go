@@ -122,7 +122,8 @@ var (
 		UPDATE organizations SET updated_at = $3 WHERE id = $2 AND project_id = $1 AND deleted_at = 0`)
 
 	sqlUpdateOrganization = sqldb.SQL("update_organization", `
-		UPDATE organizations SET slug = $2, external_id = $3, name = $4, logo_url = $5, settings = $6, trusted_metadata = $7
+		UPDATE organizations SET slug = $2, external_id = $3, name = $4, logo_url = $5, settings = $6,
+			trusted_metadata = $7
 		WHERE id = $1 AND deleted_at = 0`)
 
 	sqlDeleteOrganization = sqldb.SQL("delete_organization", `
@@ -174,8 +175,8 @@ func (tx *Tx) UpdateOrganization(o *Organization) {
 		string(o.TrustedMetadata))
 }
 
-// DeleteOrganization marks a living organization of the project as deleted and reports whether there was one. Everything
-// below it is reached through living organizations only.
+// DeleteOrganization marks a living organization of the project as deleted and reports whether there was one.
+// Everything below it is reached through living organizations only.
 func (tx *Tx) DeleteOrganization(ctx context.Context, projectID, id string) (bool, error) {
 	n, err := tx.Exec(ctx, sqlDeleteOrganization, projectID, id, micros(tx.Now()))
 	return n == 1, err
