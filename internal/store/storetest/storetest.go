@@ -4,6 +4,7 @@ package storetest
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -12,21 +13,30 @@ import (
 )
 
 // Engines runs the test on SQLite and on PostgreSQL, at the same time.
-func Engines(t *testing.T, test func(t *testing.T, db *store.DB)) {
+func Engines(t *testing.T, test func(t *testing.T, db *store.DB)) { EnginesAt(t, nil, test) }
+
+// EnginesAt is Engines by a clock of the test's own.
+func EnginesAt(t *testing.T, clock func() time.Time, test func(t *testing.T, db *store.DB)) {
+	o := sqldb.Options{Clock: clock}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, Open(t, "sqlite:"+filepath.Join(t.TempDir(), "thimble.db")))
+		test(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "thimble.db"), o))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, Open(t, pgtest.URL(t)))
+		test(t, open(t, pgtest.URL(t), o))
 	})
 }
 
 // Open opens the database at the URL and closes it when the test ends.
 func Open(t testing.TB, url string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), url, sqldb.Options{})
+	return open(t, url, sqldb.Options{})
+}
+
+func open(t testing.TB, url string, o sqldb.Options) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), url, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,4 +64,38 @@ func Project(t testing.TB, db *store.DB, env ids.Env) *store.Project {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// All is everything that must be looked at to say that nothing else happened, in the order in which it happened.
+type All struct {
+	Messages []*store.Message // without their content
+	Events   []store.AuditEvent
+}
+
+// Read gives all messages and audit events of a database.
+func Read(t testing.TB, db *store.DB) All {
+	t.Helper()
+	// Not a statement of the product, which never reads them all.
+	messages := sqldb.Dynamic("every_message", `
+		SELECT id, channel, kind, recipient, locale, status, reason, provider, attempts, segments FROM messages
+		ORDER BY created_at, id`)
+	var all All
+	err := db.Read(t.Context(), func(tx *store.Tx) error {
+		all = All{}
+		err := tx.Query(t.Context(), messages, nil, func(scan func(...any) error) error {
+			var m store.Message
+			all.Messages = append(all.Messages, &m)
+			return scan(&m.ID, &m.Channel, &m.Kind, &m.Recipient, &m.Locale, &m.Status, &m.Reason, &m.Provider,
+				&m.Attempts, &m.Segments)
+		})
+		if err != nil {
+			return err
+		}
+		all.Events, err = tx.AuditEvents(t.Context(), "", 100_000)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
