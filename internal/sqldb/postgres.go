@@ -125,6 +125,7 @@ func (db *postgres) once(ctx context.Context, tx *Tx, attempt func(c *pgConn) er
 	}
 	if then == lost {
 		c.end() // even if it is only outdated
+		db.pool.drop()
 	}
 	return then, err
 }

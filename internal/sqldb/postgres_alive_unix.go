@@ -24,11 +24,11 @@ func alive(conn net.Conn) bool {
 	}
 
 	quiet := false
-	err = raw.Read(func(fd uintptr) bool {
+	// Control and not Read: after a slow write pgconn leaves a goroutine reading, and Read would wait for it forever.
+	err = raw.Control(func(fd uintptr) {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		quiet = err == syscall.EAGAIN || err == syscall.EINTR //nolint:errorlint // a bare errno by contract
-		return true
 	})
 	return err == nil && quiet
 }

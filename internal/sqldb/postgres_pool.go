@@ -97,8 +97,13 @@ func (p *pgPool) close() {
 		for range cap(p.slots) {
 			p.slots <- struct{}{}
 		}
-		for c := p.pop(); c != nil; c = p.pop() {
-			c.end()
-		}
+		p.drop()
 	})
+}
+
+// drop closes all idle connections: where one was lost, the others probably are, so that the next call needs a new one.
+func (p *pgPool) drop() {
+	for c := p.pop(); c != nil; c = p.pop() {
+		c.end()
+	}
 }

@@ -24,7 +24,7 @@ import (
 // whatever way.
 const watch = `
 "$1/postgres" -D "$2/data" -c port="$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$2" \
-	-c max_connections=300 -c shared_buffers=64MB -c deadlock_timeout=100ms -c log_statement=none </dev/null &
+	-c max_connections=300 -c max_wal_size=1GB -c min_wal_size=128MB -c shared_buffers=64MB -c deadlock_timeout=100ms -c log_statement=none </dev/null &
 cat >/dev/null
 kill -QUIT $! 2>/dev/null
 wait
@@ -171,7 +171,7 @@ func makeData(bin, dir string, who *syscall.Credential) error {
 
 func initdb(bin, data string, who *syscall.Credential) error {
 	cmd := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "--username=postgres", "--auth=trust", "--no-sync",
-		"--encoding=UTF8", "--locale=C", "--wal-segsize=1")
+		"--encoding=UTF8", "--locale=C")
 	cmd.Dir = filepath.Dir(data)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
 	if out, err := cmd.CombinedOutput(); err != nil {
