@@ -27,6 +27,7 @@ func TestDeliversEachOnce(t *testing.T) {
 			all = append(all, n.text())
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		stop()
 		n.drain(time.Second)
 
@@ -65,6 +66,7 @@ func TestCrash(t *testing.T) {
 		second := w.node()
 		stop := second.run()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		stop()
 		second.drain(time.Second)
 
@@ -106,6 +108,7 @@ func TestReplacedCodeIsNeverSent(t *testing.T) {
 			return nil
 		}))
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		n.drain(time.Second)
 
 		w.takes(ahead, 1)
@@ -131,11 +134,13 @@ func TestDeadline(t *testing.T) {
 		deadline := tried.Deadline
 		stop = n.run()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		w.check(n.o.DB.Write(context.Background(), func(tx *store.Tx) error {
 			tx.ReturnMessage(left.ID, n.row(left.ID).LeaseOwner, left.Provider, "", "", left.Deadline)
 			return nil
 		}))
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		stop()
 		n.drain(time.Second)
 
@@ -161,9 +166,11 @@ func TestLateStart(t *testing.T) {
 			all = append(all, dead.write(liveProject, "member-live-"+string(rune('a'+i)), "+1202555000"+string(rune('0'+i))))
 		}
 		time.Sleep(2*time.Minute + time.Second)
+		synctest.Wait()
 		n := w.node()
 		stop := n.run()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		stop()
 		n.drain(time.Second)
 		for _, m := range all {
@@ -199,8 +206,10 @@ func TestFailures(t *testing.T) {
 				w.twilio.Behave(test.first)
 				m := n.text()
 				time.Sleep(500 * time.Millisecond)
+				synctest.Wait()
 				w.twilio.Behave(vendors.Behaviour{})
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				stop()
 				n.drain(time.Second)
 
@@ -239,6 +248,7 @@ func TestOtherNodeTakesOver(t *testing.T) {
 		stop := well.run()
 		m := cut.text()
 		time.Sleep(30 * time.Second)
+		synctest.Wait()
 		stop()
 		cut.drain(time.Second)
 		well.drain(time.Second)
@@ -281,6 +291,7 @@ func TestDrain(t *testing.T) {
 			next.wants(m, store.MessageSent, "")
 		}
 		time.Sleep(lease + 3*time.Second)
+		synctest.Wait()
 		w.takes(late, 1)
 		stop()
 		next.drain(time.Second)
@@ -306,6 +317,7 @@ func TestBusy(t *testing.T) {
 			}
 			n.text()
 			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
 		}
 		// Five seconds for each of four workers: sixteen wait twenty seconds.
 		if handed < 10 || handed > 60 {
@@ -314,6 +326,7 @@ func TestBusy(t *testing.T) {
 
 		w.twilio.Behave(vendors.Behaviour{})
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if wait, full := n.Busy(); full || wait != 0 {
 			w.t.Errorf("after the provider recovered: full %v, wait %s", full, wait)
 		}
@@ -369,6 +382,7 @@ func TestMail(t *testing.T) {
 				m := n.mail(test.used)
 				n.Hand(m)
 				time.Sleep(2 * time.Minute)
+				synctest.Wait()
 				stop()
 				n.drain(time.Second)
 

@@ -67,6 +67,7 @@ func TestReceipts(t *testing.T) {
 					w.t.Errorf("opted out: %v, want %v", got, test.optedOut)
 				}
 				time.Sleep(time.Second)
+				synctest.Wait()
 				if code := n.report(w.twilio.Callback(text, test.steps[0].status, test.steps[0].code)); code != http.StatusOK {
 					w.t.Errorf("a repeated report is answered with %d", code)
 				}
@@ -141,6 +142,7 @@ func TestReceiptBeforeAnswer(t *testing.T) {
 			w.t.Errorf("provider id %q, %d segments", row.ProviderID, row.Segments)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		w.takes(m, 1)
 		n.drain(time.Second)
 	})
@@ -155,10 +157,12 @@ func TestReceiptStopsRepeat(t *testing.T) {
 		w.twilio.Behave(vendors.Hang())
 		m := n.text()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if code := n.report(w.twilio.Callback(w.twilio.Texts()[0], "sent", 0)); code != http.StatusOK {
 			w.t.Errorf("answered with %d", code)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		stop()
 		n.drain(time.Second)
 		w.takes(m, 1)
@@ -174,11 +178,13 @@ func TestInbox(t *testing.T) {
 		stop := n.run()
 		first := n.write(testProject, "member-test-1", "+12025558001")
 		time.Sleep(time.Millisecond)
+		synctest.Wait()
 		second := n.write(testProject, "member-test-2", "+12025558002")
 		n.Hand(first)
 		n.Hand(second)
 		live := n.text()
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		stop()
 		n.drain(time.Second)
 		w.takes(first, 0)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,6 +83,7 @@ func TestRunsAtMostWorkers(t *testing.T) {
 			p.Hand(key(i)) // held already
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if most != 7 || len(r.done) != 100 || p.Held() != 0 {
 			t.Errorf("%d ran at once, %d were done, %d are held; want 7, 100, 0", most, len(r.done), p.Held())
 		}
@@ -114,6 +116,7 @@ func TestComesAgain(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		p.Hand("again")
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		want := []time.Time{start, start.Add(10 * time.Second), start.Add(20 * time.Second)}
 		if !slices.EqualFunc(at, want, time.Time.Equal) {
 			t.Errorf("ran at %v, want %v", at, want)
@@ -142,6 +145,7 @@ func TestCapacity(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go p.Run(ctx)
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		cancel()
 		synctest.Wait()
 		if len(r.done) != 30 {
@@ -158,7 +162,7 @@ func TestDrainReleases(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				interrupted := false
+				var interrupted atomic.Bool
 				r := &rows{do: func(ctx context.Context, key string) time.Duration {
 					if key == "pausing" {
 						return time.Hour
@@ -166,7 +170,7 @@ func TestDrainReleases(t *testing.T) {
 					select {
 					case <-time.After(10 * time.Second):
 					case <-ctx.Done():
-						interrupted = true
+						interrupted.Store(true)
 					}
 					if key == "again" {
 						return time.Second
@@ -185,6 +189,7 @@ func TestDrainReleases(t *testing.T) {
 				}
 				p.Hand("late")
 				time.Sleep(2 * time.Hour)
+				synctest.Wait()
 
 				slices.Sort(r.released)
 				if want := []string{"again", "pausing", "waits"}; !slices.Equal(r.released, want) {
@@ -193,8 +198,8 @@ func TestDrainReleases(t *testing.T) {
 				if want := []string{"runs"}; !slices.Equal(r.done, want) {
 					t.Errorf("done %v, want %v", r.done, want)
 				}
-				if interrupted != (name == "impatient") {
-					t.Errorf("interrupted: %v", interrupted)
+				if interrupted.Load() != (name == "impatient") {
+					t.Errorf("interrupted: %v", interrupted.Load())
 				}
 			})
 		})
