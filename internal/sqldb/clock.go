@@ -114,8 +114,12 @@ func (db *DB) followClock(ctx context.Context) error {
 // measureLead returns how far the database's clock is ahead of the local one: the best of three measurements is the one
 // with the shortest round trip.
 func (db *DB) measureLead(ctx context.Context) (lead time.Duration, err error) {
+	// Not db itself: its time would be told, and could not go back, before it is known.
+	probe := &DB{engine: db.engine, on: db.on, logger: db.logger}
+	probe.clock.local = db.clock.local
+
 	best := time.Duration(-1)
-	err = db.Read(ctx, func(tx *Tx) error {
+	err = probe.Read(ctx, func(tx *Tx) error {
 		for range 3 {
 			var us int64
 			before := db.clock.local()
