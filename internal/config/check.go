@@ -1,0 +1,165 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/secret"
+)
+
+// Check completes the settings from files and notes everything that is wrong with them.
+func (c *Serve) Check(p *Problems) {
+	c.Database.Check(p)
+	checkListen(p, c.Listen)
+	if c.PublicURL == "" {
+		p.Add("the public URL is missing: set THIMBLE_PUBLIC_URL to where people reach this server, " +
+			"such as https://auth.example.com")
+	} else {
+		c.PublicURL = checkPublicURL(p, c.PublicURL)
+	}
+	c.Master.Check(p)
+	if c.Master.Key == "" && c.Master.File == "" {
+		p.Add("the master key is missing: make one with `thimble keys master`, keep a copy apart from the database, " +
+			"and set THIMBLE_MASTER_KEY or THIMBLE_MASTER_KEY_FILE")
+	}
+	if _, ok := Level(c.LogLevel); !ok {
+		p.Add("the log level must be debug, info, warn or error")
+	}
+	c.Grace.check(p, "shutdown-seconds", 1, 600)
+	c.SMTP.check(p)
+	c.Twilio.check(p)
+}
+
+// Check completes the settings and notes everything that is wrong with them.
+func (c *Dev) Check(p *Problems) {
+	c.Database.Check(p)
+	checkListen(p, c.Listen)
+	if c.PublicURL != "" {
+		c.PublicURL = checkPublicURL(p, c.PublicURL)
+	}
+	if !c.Expose && !IsLoopback(c.Listen) {
+		p.Add("other machines can reach %s, and everybody knows the credentials of thimble dev: listen on 127.0.0.1, "+
+			"or add --expose to have random ones", c.Listen)
+	}
+}
+
+// Check reads the URL from its file and fills in the default.
+func (d *Database) Check(p *Problems) {
+	d.URL = fromFile(p, "database", d.URL, d.URLFile)
+	d.MaxConns.check(p, "database-connections", 0, 10_000)
+	if d.Data == "" {
+		p.Add("the data folder is missing: set THIMBLE_DATA")
+		return
+	}
+	if d.URL == "" {
+		d.URL = secret.String("sqlite:" + filepath.Join(d.Data, "thimble.db"))
+	}
+	if scheme, rest, _ := strings.Cut(d.URL.Reveal(), ":"); rest == "" ||
+		scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql" {
+		p.Add("the database must be sqlite:PATH or postgres://USER@HOST/NAME")
+	}
+}
+
+// SQLiteFile gives the path of the database file, and false for PostgreSQL.
+func (d *Database) SQLiteFile() (string, bool) {
+	path, ok := strings.CutPrefix(d.URL.Reveal(), "sqlite:")
+	return strings.TrimPrefix(path, "//"), ok
+}
+
+// Check reads the key from its file. A missing key is no problem here.
+func (m *Master) Check(p *Problems) {
+	m.Key = fromFile(p, "master-key", m.Key, m.File)
+}
+
+func (s *SMTP) check(p *Problems) {
+	s.Password = fromFile(p, "smtp-password", s.Password, s.PasswordFile)
+	s.Port.check(p, "smtp-port", 0, 65535)
+	if !s.Given() && (s.Username != "" || s.Password != "" || s.From != "" || s.Port.N != 0 || s.Security != "") {
+		p.Add("the mail server has settings but no name: set THIMBLE_SMTP_HOST")
+	}
+	if s.Given() && s.From == "" {
+		p.Add("mails need a sender: set THIMBLE_SMTP_FROM, such as Acme <login@example.com>")
+	}
+}
+
+func (t *Twilio) check(p *Problems) {
+	t.AuthToken = fromFile(p, "twilio-auth-token", t.AuthToken, t.AuthTokenFile)
+	for i, cc := range t.Countries {
+		t.Countries[i] = strings.ToUpper(strings.TrimSpace(cc))
+		if !phone.ValidRegion(t.Countries[i]) {
+			p.Add("twilio-countries: %q is no country code; want two letters such as US", cc)
+		}
+	}
+}
+
+// fromFile gives a secret, which comes directly or from a file but not both.
+func fromFile(p *Problems, name string, given secret.String, path string) secret.String {
+	if path == "" {
+		return given
+	}
+	if given != "" {
+		p.Add("%s and %s-file are both set: keep one", name, name)
+		return given
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		p.Add("%s-file cannot be read: %v", name, err)
+		return ""
+	}
+	value := strings.TrimSpace(string(text))
+	if value == "" {
+		p.Add("%s-file: %s is empty", name, path)
+	}
+	return secret.String(value)
+}
+
+// Level reads a log level.
+func Level(text string) (slog.Level, bool) {
+	switch strings.ToLower(text) {
+	case "debug":
+		return slog.LevelDebug, true
+	case "info":
+		return slog.LevelInfo, true
+	case "warn":
+		return slog.LevelWarn, true
+	case "error":
+		return slog.LevelError, true
+	}
+	return 0, false
+}
+
+func checkListen(p *Problems, address string) {
+	_, port, err := net.SplitHostPort(address)
+	n, numErr := strconv.Atoi(port)
+	if err != nil || numErr != nil || n < 0 || n > 65535 {
+		p.Add("the address to listen on must be HOST:PORT, such as 127.0.0.1:8080")
+	}
+}
+
+// IsLoopback reports whether only this machine can reach an address.
+func IsLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// checkPublicURL gives the URL without a slash at its end.
+func checkPublicURL(p *Problems, text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		p.Add("the public URL must be https://HOST or http://HOST:PORT, without a path")
+		return text
+	}
+	return strings.TrimRight(text, "/")
+}

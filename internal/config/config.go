@@ -1,0 +1,110 @@
+// Package config holds the settings of the server. Flags win over the environment, the environment over the YAML file,
+// the file over defaults; whatever is wrong with any of them is reported at once.
+//
+// The comments of the fields in this file are the manual: --help shows them. A field tagged `var:"NAME"` is read from
+// the variable THIMBLE_NAME and from the key of the file that its flag has with underscores, or from nested keys:
+// smtp_host and smtp: {host: …} are the same.
+package config
+
+import "github.com/thimble-auth/thimble/internal/secret"
+
+// Database says where everything is kept.
+type Database struct {
+	// Folder for everything that is kept in files.
+	Data string `name:"data" var:"DATA" default:"thimble-data" placeholder:"FOLDER"`
+	// sqlite:PATH or postgres://USER@HOST/NAME. Without it, sqlite:thimble.db inside the data folder.
+	URL secret.String `name:"database" var:"DATABASE_URL" placeholder:"URL"`
+	// File that holds the database URL, for URLs with a password.
+	URLFile string `name:"database-file" var:"DATABASE_URL_FILE" placeholder:"FILE"`
+	// Size of the connection pool. Without it, 3 readers on SQLite and 8 connections on PostgreSQL.
+	MaxConns Number `name:"database-connections" var:"DATABASE_CONNECTIONS" placeholder:"N"`
+}
+
+// File names the YAML file.
+type File struct {
+	// YAML file with settings. Its keys are the names of the flags of thimble serve, with underscores.
+	Config string `name:"config" var:"CONFIG" placeholder:"FILE"`
+}
+
+// Master is the key that the key ring in the database is sealed under.
+type Master struct {
+	// The master key itself. Other users of the machine can read command lines, so it is no flag that --help shows.
+	Key secret.String `name:"master-key" var:"MASTER_KEY" hidden:""`
+	// File that holds the master key, as thimble keys master writes it. The key itself may be in THIMBLE_MASTER_KEY.
+	File string `name:"master-key-file" var:"MASTER_KEY_FILE" placeholder:"FILE"`
+}
+
+// Serve holds the settings of thimble serve.
+type Serve struct {
+	File
+	Database
+	// Address and port to listen on. Put a proxy that ends TLS in front of it.
+	Listen string `name:"listen" var:"LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS"`
+	// Where people and providers reach this server, such as https://auth.example.com. Links and callbacks are built from
+	// it alone. Needed.
+	PublicURL string `name:"public-url" var:"PUBLIC_URL" placeholder:"URL"`
+	Master    Master `embed:""`
+	// debug, info, warn or error. One JSON line per request is info.
+	LogLevel string `name:"log-level" var:"LOG_LEVEL" default:"info" placeholder:"LEVEL"`
+	// How long running requests and messages may take to end after SIGTERM, in seconds, 1 to 600.
+	Grace  Number `name:"shutdown-seconds" var:"SHUTDOWN_SECONDS" default:"25" placeholder:"N"`
+	SMTP   SMTP   `embed:"" prefix:"smtp-" group:"Mail. Without it, live projects cannot send any."`
+	Twilio Twilio `embed:"" prefix:"twilio-" group:"Texts by Twilio. Without it, live projects cannot send any."`
+}
+
+// SMTP is the server that takes our mails.
+type SMTP struct {
+	// Name of the mail server, without a port.
+	Host string `name:"host" var:"SMTP_HOST" placeholder:"HOST"`
+	// Its port. Without it, 587 with starttls, 465 with tls, 25 with plain.
+	Port Number `name:"port" var:"SMTP_PORT" placeholder:"N"`
+	// starttls, which is the default, tls (from the first byte on) or plain.
+	Security string `name:"security" var:"SMTP_SECURITY" placeholder:"HOW"`
+	// User name, where the mail server wants one.
+	Username string `name:"username" var:"SMTP_USERNAME" placeholder:"NAME"`
+	// The password itself.
+	Password secret.String `name:"password" var:"SMTP_PASSWORD" hidden:""`
+	// File that holds the password. The password itself may be in THIMBLE_SMTP_PASSWORD.
+	PasswordFile string `name:"password-file" var:"SMTP_PASSWORD_FILE" placeholder:"FILE"`
+	// Sender of all mails, such as Acme <login@example.com>.
+	From string `name:"from" var:"SMTP_FROM" placeholder:"ADDRESS"`
+	// Name to greet the mail server with. Without it, the host of the public URL.
+	Hello string `name:"hello" var:"SMTP_HELLO" placeholder:"NAME"`
+}
+
+// Given reports whether mails can be sent at all.
+func (s *SMTP) Given() bool { return s.Host != "" }
+
+// Twilio is an account that sends our texts.
+type Twilio struct {
+	// Account SID.
+	AccountSID string `name:"account-sid" var:"TWILIO_ACCOUNT_SID" placeholder:"AC…"`
+	// The auth token itself.
+	AuthToken secret.String `name:"auth-token" var:"TWILIO_AUTH_TOKEN" hidden:""`
+	// File that holds the auth token. The token itself may be in THIMBLE_TWILIO_AUTH_TOKEN.
+	AuthTokenFile string `name:"auth-token-file" var:"TWILIO_AUTH_TOKEN_FILE" placeholder:"FILE"`
+	// Sender: a number with +, a short code or a name.
+	From string `name:"from" var:"TWILIO_FROM" placeholder:"NUMBER"`
+	// Messaging service that picks the sender, instead of a number or with one.
+	MessagingServiceSID string `name:"messaging-service-sid" var:"TWILIO_MESSAGING_SERVICE_SID" placeholder:"MG…"`
+	// Countries whose numbers this account serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"TWILIO_COUNTRIES" placeholder:"CC"`
+	// Where Twilio's API is, for tests and regional hosts. Without it, https://api.twilio.com.
+	BaseURL string `name:"base-url" var:"TWILIO_BASE_URL" placeholder:"URL"`
+}
+
+// Given reports whether texts can be sent at all.
+func (t *Twilio) Given() bool {
+	return t.AccountSID != "" || t.AuthToken != "" || t.From != "" || t.MessagingServiceSID != ""
+}
+
+// Dev holds the settings of thimble dev.
+type Dev struct {
+	Database
+	// Address and port to listen on. Any address but that of this machine alone needs --expose.
+	Listen string `name:"listen" var:"LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" manual:"dev"`
+	// Where browsers reach this server, if not at the address that it listens on.
+	PublicURL string `name:"public-url" var:"PUBLIC_URL" placeholder:"URL" manual:"dev"`
+	// Allow an address that other machines can reach. The credentials are random then, and the inbox asks for them.
+	Expose bool `name:"expose"`
+}

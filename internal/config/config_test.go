@@ -1,0 +1,241 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/thimble-auth/thimble/internal/secret"
+)
+
+// cli has two commands, as the real one: what one of them knows is no mistake in the file of the other.
+type cli struct {
+	Serve Serve `cmd:""`
+	Dev   Dev   `cmd:""`
+}
+
+// read runs a command line against an environment and a file, and gives the settings with all problems.
+func read(t *testing.T, file string, environ []string, args ...string) (*cli, Problems) {
+	t.Helper()
+	if file != "" {
+		path := filepath.Join(t.TempDir(), "thimble.yaml")
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		environ = append(environ, "THIMBLE_CONFIG="+path)
+	}
+	var c cli
+	s := NewSource(environ)
+	parser, err := kong.New(&c, kong.Resolvers(s), kong.Exit(func(int) { t.Fatal("exit") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(args); err != nil {
+		t.Fatalf("parse %q: %v", args, err)
+	}
+	return &c, s.Problems()
+}
+
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	const file = "listen: 127.0.0.1:1\npublic_url: https://file.example.com\nsmtp:\n  host: file.example.com\n  port: 26\n" +
+		"twilio_countries: [US, CA]\nlog_level:\n"
+	environ := []string{"THIMBLE_LISTEN=127.0.0.1:2", "THIMBLE_PUBLIC_URL=https://env.example.com", "THIMBLE_SMTP_FROM="}
+
+	c, problems := read(t, file, environ, "serve", "--listen", "127.0.0.1:3")
+	got := map[string]any{
+		"flag before all":         c.Serve.Listen,
+		"environment before file": c.Serve.PublicURL,
+		"file, nested":            c.Serve.SMTP.Host,
+		"file, number":            c.Serve.SMTP.Port.N,
+		"file, list":              c.Serve.Twilio.Countries,
+		"default under null":      c.Serve.LogLevel,
+		"default":                 c.Serve.Data,
+		"empty variable":          c.Serve.SMTP.From,
+	}
+	want := map[string]any{
+		"flag before all":         "127.0.0.1:3",
+		"environment before file": "https://env.example.com",
+		"file, nested":            "file.example.com",
+		"file, number":            26,
+		"file, list":              []string{"US", "CA"},
+		"default under null":      "info",
+		"default":                 "thimble-data",
+		"empty variable":          "",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+	if len(problems) > 0 {
+		t.Errorf("problems: %v", problems)
+	}
+}
+
+func TestFileProblems(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		file string
+		want []string // each in a problem of its own, in this order
+	}{
+		"unknown keys": {
+			"lissten: x\nsmtp:\n  hots: x\n  host: y\n",
+			[]string{`line 1: there is no setting "lissten"`, `line 3: there is no setting "smtp_hots"`},
+		},
+		"no mapping":      {"- a\n", []string{"want keys and values"}},
+		"not YAML":        {"a: [\n", []string{"yaml"}},
+		"too deep a list": {"twilio_countries: [[US]]\n", []string{"line 1: twilio_countries must be a plain value"}},
+		"twice":           {"smtp_host: a\nsmtp: {host: b}\n", []string{"line 2: host is set twice"}},
+		"names itself":    {"config: other.yaml\n", []string{`there is no setting "config"`}},
+		"empty":           {"# nothing\n", nil},
+		"of another command": {
+			"expose: true\n", []string{`there is no setting "expose"`}, // a file must not open a server to the network
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := read(t, test.file, nil, "serve")
+			if len(problems) != len(test.want) {
+				t.Fatalf("got %d problems %q, want %d", len(problems), problems, len(test.want))
+			}
+			for i, want := range test.want {
+				if !strings.Contains(problems[i], want) {
+					t.Errorf("problem %d is %q, want %q in it", i, problems[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestMissingFile(t *testing.T) {
+	t.Parallel()
+	_, problems := read(t, "", nil, "serve", "--config", filepath.Join(t.TempDir(), "none.yaml"))
+	if len(problems) != 1 || !strings.Contains(problems[0], "cannot be read") {
+		t.Errorf("got %q, want one problem", problems)
+	}
+}
+
+// TestAllAtOnce gives everything wrongly at once and wants to hear about all of it.
+func TestAllAtOnce(t *testing.T) {
+	t.Parallel()
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, problems := read(t, "nonsense: 1\n", []string{
+		"THIMBLE_LISTEN=8080", "THIMBLE_PUBLIC_URL=auth.example.com/path", "THIMBLE_DATABASE_URL=mysql:x",
+		"THIMBLE_DATABASE_CONNECTIONS=many", "THIMBLE_LOG_LEVEL=loud", "THIMBLE_SHUTDOWN_SECONDS=0",
+		"THIMBLE_SMTP_PASSWORD=a", "THIMBLE_SMTP_PASSWORD_FILE=b", "THIMBLE_SMTP_PORT=70000", "THIMBLE_TWILIO_COUNTRIES=us,XX",
+		"THIMBLE_TWILIO_AUTH_TOKEN_FILE=" + empty, "THIMBLE_MASTER_KEY_FILE=" + empty + "-not",
+	}, "serve")
+	c.Serve.Check(&problems)
+
+	want := []string{
+		`no setting "nonsense"`, "HOST:PORT", "the public URL must be", "sqlite:PATH or postgres:", "database-connections must",
+		"log level", "shutdown-seconds must", "smtp-password and smtp-password-file", "smtp-port must",
+		"no name: set THIMBLE_SMTP_HOST", `"XX" is no country`, "is empty", "master-key-file cannot be read",
+	}
+	text := problems.Error()
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("%q is not reported in:\n%s", w, text)
+		}
+	}
+	if len(problems) != len(want) {
+		t.Errorf("got %d problems, want %d:\n%s", len(problems), len(want), text)
+	}
+	if diff := cmp.Diff([]string{"US", "XX"}, c.Serve.Twilio.Countries); diff != "" {
+		t.Errorf("countries (-want +got):\n%s", diff)
+	}
+}
+
+func TestNeeded(t *testing.T) {
+	t.Parallel()
+	c, problems := read(t, "", nil, "serve")
+	c.Serve.Check(&problems)
+	if len(problems) != 2 || !strings.Contains(problems[0], "THIMBLE_PUBLIC_URL") ||
+		!strings.Contains(problems[1], "thimble keys master") {
+		t.Errorf("got %q, want what is needed and how to get it", problems)
+	}
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	c, problems := read(t, "twilio:\n  auth_token_file: "+file("twilio", "t")+"\n", []string{
+		"THIMBLE_MASTER_KEY_FILE=" + file("master", "m"), "THIMBLE_SMTP_PASSWORD_FILE=" + file("smtp", "s"),
+		"THIMBLE_PUBLIC_URL=https://auth.example.com/", "THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com",
+	}, "serve", "--database-file", file("database", "postgres://u:p@h/d"))
+	c.Serve.Check(&problems)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	got := []secret.String{c.Serve.Master.Key, c.Serve.SMTP.Password, c.Serve.Twilio.AuthToken, c.Serve.URL}
+	if diff := cmp.Diff([]secret.String{"m", "s", "t", "postgres://u:p@h/d"}, got); diff != "" {
+		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+	if c.Serve.PublicURL != "https://auth.example.com" {
+		t.Errorf("public URL %q, want it without the slash", c.Serve.PublicURL)
+	}
+}
+
+func TestDevStaysAtHome(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		args []string
+		ok   bool
+	}{
+		"default":       {nil, true},
+		"localhost":     {[]string{"--listen", "localhost:0"}, true},
+		"IPv6 loopback": {[]string{"--listen", "[::1]:8080"}, true},
+		"everywhere":    {[]string{"--listen", "0.0.0.0:8080"}, false},
+		"no host":       {[]string{"--listen", ":8080"}, false},
+		"a name":        {[]string{"--listen", "localhost.example.com:8080"}, false},
+		"exposed":       {[]string{"--listen", ":8080", "--expose"}, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, problems := read(t, "", nil, append([]string{"dev"}, test.args...)...)
+			c.Dev.Check(&problems)
+			if ok := problems.Err() == nil; ok != test.ok {
+				t.Errorf("got %v, want ok %v", problems, test.ok)
+			}
+			if !test.ok && !strings.Contains(problems.Error(), "--expose") {
+				t.Errorf("%q does not say what to do", problems)
+			}
+		})
+	}
+}
+
+// TestManual holds every setting to having a text of its own.
+func TestManual(t *testing.T) {
+	t.Parallel()
+	parser, err := kong.New(&cli{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range parser.Model.Children {
+		for _, flag := range command.Flags {
+			if text := Describe(flag.Value); len(text) < 10 || strings.HasPrefix(text, " ") || strings.HasPrefix(text, "[") {
+				t.Errorf("%s --%s has no help: %q", command.Name, flag.Name, text)
+			}
+			name := flag.Tag.Get("var")
+			if want := strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_")); name != "" && name != want &&
+				!strings.HasPrefix(name, "DATABASE_URL") {
+				t.Errorf("--%s is read from THIMBLE_%s, want the same name", flag.Name, name)
+			}
+		}
+	}
+}
