@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,9 +44,9 @@ func (s *Service) Authenticate(ctx context.Context, id string, given secret.Stri
 		return nil, errs.InvalidProjectIDAuthentication
 	}
 
-	sum := sha256.Sum256([]byte(given.Reveal()))
+	sum := HashSecret(given)
 	for _, hash := range e.hashes {
-		if secret.Equal(sum[:], hash) {
+		if secret.Equal(sum, hash) {
 			return e.project, nil
 		}
 	}
@@ -120,21 +119,27 @@ func NewSecret(env ids.Env, now time.Time) (secret.String, store.ProjectSecret) 
 }
 
 func secretRow(text secret.String, now time.Time) store.ProjectSecret {
+	return store.ProjectSecret{ID: ids.NewUUID(now).String(), Hash: HashSecret(text), CreatedAt: now}
+}
+
+// HashSecret gives what is kept of a project's secret. A fast hash is enough: there is nothing to guess about 256 random
+// bits.
+func HashSecret(text secret.String) []byte {
 	sum := sha256.Sum256([]byte(text.Reveal()))
-	return store.ProjectSecret{ID: ids.NewUUID(now).String(), Hash: sum[:], CreatedAt: now}
+	return sum[:]
 }
 
 // Create adds a project with a fresh credential, which is given back once.
 func (s *Service) Create(ctx context.Context, env ids.Env, name string) (*Project, secret.String, error) {
-	name = strings.TrimSpace(name)
-	if name == "" || len(name) > 128 {
-		return nil, "", errors.New("a project needs a name of 1 to 128 characters")
+	name, err := CheckName(name)
+	if err != nil {
+		return nil, "", err
 	}
 	var (
 		p    *Project
 		text secret.String
 	)
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		now := tx.Now()
 		p = &Project{
 			ID: ids.New(ids.Project, env, now), Env: env, Name: name, PublicToken: ids.New(ids.PublicToken, env, now),

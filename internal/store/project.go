@@ -66,7 +66,7 @@ var (
 		INSERT INTO projects (`+projectColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`)
 
 	sqlUpdateProject = sqldb.SQL("update_project", `
-		UPDATE projects SET name = $2, settings = $3, updated_at = $4 WHERE id = $1`)
+		UPDATE projects SET name = $2, settings = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5`)
 
 	sqlProjectSecrets = sqldb.SQL("project_secrets", `
 		SELECT id, hash, created_at FROM project_secrets WHERE project_id = $1 ORDER BY id`)
@@ -121,9 +121,16 @@ func (tx *Tx) InsertProject(ctx context.Context, p *Project) (bool, error) {
 	return n == 1, err
 }
 
-// UpdateProject replaces name and settings and reports whether the project exists.
+// UpdateProject replaces name and settings. It reports false when the project is gone, or changed since it was read.
 func (tx *Tx) UpdateProject(ctx context.Context, p *Project) (bool, error) {
-	n, err := tx.Exec(ctx, sqlUpdateProject, p.ID, p.Name, asJSON(p.Settings), micros(tx.Now()))
+	now := tx.Now()
+	if !now.After(p.UpdatedAt) {
+		now = p.UpdatedAt.Add(time.Microsecond) // two changes never have the same time
+	}
+	n, err := tx.Exec(ctx, sqlUpdateProject, p.ID, p.Name, asJSON(p.Settings), micros(now), micros(p.UpdatedAt))
+	if n == 1 {
+		p.UpdatedAt = now
+	}
 	return n == 1, err
 }
 
