@@ -118,6 +118,7 @@ func (a *App) mount(o Options) {
 		{Pattern: "GET " + magiclink.Path, Handler: a.API.MagicLinks},
 		{Pattern: notify.CallbackPattern, Handler: a.Notify},
 	}
+	mounts = append(mounts, a.probes()...)
 	if o.Mounts != nil {
 		mounts = append(mounts, o.Mounts(a)...)
 	}

@@ -1,0 +1,78 @@
+package server
+
+import (
+	"errors"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/notify"
+)
+
+type inboxCommand struct {
+	sealed
+	To      string `name:"to" placeholder:"WHOM" help:"Only messages to this address or number."`
+	Project string `name:"project" placeholder:"ID" help:"Only messages of this project."`
+	Limit   int    `name:"limit" default:"10" placeholder:"N" help:"How many, newest first, 1 to 1000."`
+	JSON    bool   `name:"json" help:"Answer in JSON."`
+}
+
+// Help is shown below the summary.
+func (inboxCommand) Help() string {
+	return `Messages of test projects go to nobody. They are kept, and shown here, newest first, wherever the project lives: give the
+server's THIMBLE_DATA or THIMBLE_DATABASE_URL, and its master key. Messages of live projects are never shown.
+
+Examples:
+
+    thimble inbox
+    thimble inbox --to +12025550162 --limit 1`
+}
+
+// letterView is a message as scripts see it; the names are those of GET /dev/messages.
+type letterView struct {
+	MessageID string    `json:"message_id"`
+	ProjectID string    `json:"project_id"`
+	Channel   string    `json:"channel"`
+	To        string    `json:"to"`
+	Subject   string    `json:"subject"`
+	Body      string    `json:"body"`
+	HTML      string    `json:"html"`
+	Locale    string    `json:"locale"`
+	Segments  int64     `json:"segments"`
+	Status    string    `json:"status"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Run shows the messages.
+func (c *inboxCommand) Run(r *runner) error {
+	if c.Limit < 1 || c.Limit > 1000 {
+		return errors.New("--limit must be from 1 to 1000")
+	}
+	db, ring, err := c.open(r)
+	if err != nil {
+		return err
+	}
+	letters, err := notify.New(notify.Options{DB: db, Keys: ring}).Letters(r.ctx, c.Project, c.To, c.Limit)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+
+	if c.JSON {
+		views := make([]letterView, len(letters))
+		for i, l := range letters {
+			views[i] = letterView{
+				l.ID, l.ProjectID, l.Channel, l.Recipient, l.Subject, l.Body, l.HTML, l.Locale, l.Segments, l.Status, l.CreatedAt,
+			}
+		}
+		return r.json(map[string]any{"messages": views})
+	}
+	if len(letters) == 0 {
+		r.printf("There are no messages.\n")
+	}
+	for _, l := range letters {
+		r.printf("%s  %s to %s\n", stamp(l.CreatedAt), l.Channel, l.Recipient)
+		if l.Subject != "" {
+			r.printf("%s\n", l.Subject)
+		}
+		r.printf("\n%s\n\n", l.Body)
+	}
+	return nil
+}

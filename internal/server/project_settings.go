@@ -1,0 +1,189 @@
+package server
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/challenge"
+	"github.com/thimble-auth/thimble/internal/limit"
+	"github.com/thimble-auth/thimble/internal/project"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// projectSet changes only what is given.
+type projectSet struct {
+	storage
+	Project                string            `arg:"" help:"Id of the project."`
+	Name                   *string           `name:"name" help:"Name that people read in texts and mails."`
+	Countries              []string          `name:"countries" placeholder:"CC" help:"Countries that texts may go to, such as US,CA, or default."`
+	RiskyCountries         bool              `name:"risky-countries" help:"Allow countries to which carriers deliver badly or where fraud is frequent."`
+	Limits                 map[string]string `name:"limit" mapsep:"," placeholder:"NAME=N" help:"A send limit: a number, none, or default. May be given several times; project list shows the names."`
+	EnforceLimits          *bool             `name:"enforce-limits" negatable:"" help:"Let a test project refuse what a live one would."`
+	LockAfter              *int64            `name:"lock-after" placeholder:"N" help:"Wrong codes in a row that lock a member, 1 to 100. 0 is the default, 10."`
+	LockMinutes            *int64            `name:"lock-minutes" placeholder:"N" help:"How long a lock lasts, 5 to 10080. 0 is the default, 60."`
+	SessionMaxMinutes      *int64            `name:"session-max-minutes" placeholder:"N" help:"The longest session that a call may ask for, 5 to 527040. 0 is the default, 527040."`
+	WebOTPDomain           *string           `name:"webotp-domain" placeholder:"HOST" help:"Domain whose pages may read codes out of texts. Empty for none."`
+	SendWithoutToken       *bool             `name:"send-without-token" negatable:"" help:"Text a verified number without any session token."`
+	ReplaceUnverifiedPhone *bool             `name:"replace-unverified-phone" negatable:"" help:"Let a send replace a number that nobody verified."`
+}
+
+// Run changes the settings and shows the result.
+func (c *projectSet) Run(r *runner) error {
+	return c.withProjects(r, func(s *project.Service) error {
+		p, err := s.Update(r.ctx, c.Project, c.apply)
+		if err != nil {
+			return err
+		}
+		r.printf("%s", viewOf(p))
+		return nil
+	})
+}
+
+func (c *projectSet) apply(p *project.Project) error {
+	s := &p.Settings
+	set(&p.Name, c.Name)
+	set(&s.EnforceLimits, c.EnforceLimits)
+	set(&s.LockAfter, c.LockAfter)
+	set(&s.LockMinutes, c.LockMinutes)
+	set(&s.SessionMaxMinutes, c.SessionMaxMinutes)
+	set(&s.WebOTPDomain, c.WebOTPDomain)
+	set(&s.SendWithoutToken, c.SendWithoutToken)
+	set(&s.ReplaceUnverifiedPhone, c.ReplaceUnverifiedPhone)
+	if err := c.applyCountries(s); err != nil {
+		return err
+	}
+	return c.applyLimits(s)
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (c *projectSet) applyCountries(s *store.ProjectSettings) error {
+	if len(c.Countries) == 0 {
+		return nil
+	}
+	if slices.Equal(c.Countries, []string{"default"}) {
+		s.Countries = nil
+		return nil
+	}
+	countries := make([]string, 0, len(c.Countries))
+	for _, cc := range c.Countries {
+		countries = append(countries, strings.ToUpper(strings.TrimSpace(cc)))
+	}
+	slices.Sort(countries)
+	s.Countries = slices.Compact(countries)
+
+	if err := project.CheckSettings(s); err != nil {
+		return err
+	}
+	if risky := project.RiskyCountries(s.Countries); len(risky) > 0 && !c.RiskyCountries {
+		return fmt.Errorf("carriers deliver badly to %s, or fraud is frequent there: add --risky-countries if you mean it",
+			strings.Join(risky, ", "))
+	}
+	return nil
+}
+
+func (c *projectSet) applyLimits(s *store.ProjectSettings) error {
+	s.Limits = maps.Clone(s.Limits) // change may run again
+	if s.Limits == nil {
+		s.Limits = map[string]int64{}
+	}
+	for name, text := range c.Limits {
+		n, err := strconv.ParseInt(text, 10, 64)
+		switch {
+		case text == "none":
+			s.Limits[name] = -1
+		case text == "default":
+			delete(s.Limits, name)
+		case err != nil || n < 0:
+			return fmt.Errorf("the limit %s must be a number of sends, none, or default", name)
+		default:
+			s.Limits[name] = n
+		}
+	}
+	return nil
+}
+
+// projectView is a project as people and scripts see it, defaults filled in.
+type projectView struct {
+	ProjectID              string              `json:"project_id"`
+	Env                    string              `json:"env"`
+	Name                   string              `json:"name"`
+	PublicToken            string              `json:"public_token"`
+	CreatedAt              string              `json:"created_at"`
+	Countries              []string            `json:"countries"`
+	Limits                 map[string]int64    `json:"limits"`
+	EnforceLimits          bool                `json:"enforce_limits"`
+	LockAfter              int64               `json:"lock_after"`
+	LockMinutes            int64               `json:"lock_minutes"`
+	SessionMaxMinutes      int64               `json:"session_max_minutes"`
+	WebOTPDomain           string              `json:"webotp_domain"`
+	SendWithoutToken       bool                `json:"send_without_token"`
+	ReplaceUnverifiedPhone bool                `json:"replace_unverified_phone"`
+	RedirectURLs           []store.RedirectURL `json:"redirect_urls"`
+}
+
+func viewOf(p *project.Project) projectView {
+	s := &p.Settings
+	v := projectView{
+		ProjectID: p.ID, Env: string(p.Env), Name: p.Name, PublicToken: p.PublicToken, CreatedAt: stamp(p.CreatedAt),
+		Countries: s.Countries, Limits: limit.Defaults(), EnforceLimits: s.EnforceLimits || p.Live(),
+		LockAfter: s.LockAfter, LockMinutes: s.LockMinutes, SessionMaxMinutes: s.SessionMaxMinutes,
+		WebOTPDomain: s.WebOTPDomain, SendWithoutToken: s.SendWithoutToken,
+		ReplaceUnverifiedPhone: s.ReplaceUnverifiedPhone, RedirectURLs: append([]store.RedirectURL{}, s.RedirectURLs...),
+	}
+	maps.Copy(v.Limits, s.Limits)
+	budget := limit.GuessBudget(s)
+	v.LockAfter, v.LockMinutes = budget.InARow, int64(budget.Lock/time.Minute)
+	if len(v.Countries) == 0 {
+		v.Countries = challenge.DefaultCountries
+	}
+	if v.SessionMaxMinutes == 0 {
+		v.SessionMaxMinutes = project.MaxSessionMinutes
+	}
+	return v
+}
+
+// String writes the view for people.
+func (v projectView) String() string {
+	var b strings.Builder
+	line := func(name string, value any) { fmt.Fprintf(&b, "  %-26s%v\n", name, value) }
+
+	fmt.Fprintf(&b, "%s  %s\n", v.ProjectID, v.Name)
+	line("env", v.Env)
+	line("public token", v.PublicToken)
+	line("made", v.CreatedAt)
+	line("countries", strings.Join(v.Countries, ","))
+	for _, name := range slices.Sorted(maps.Keys(v.Limits)) {
+		n := strconv.FormatInt(v.Limits[name], 10)
+		if v.Limits[name] < 0 {
+			n = "none"
+		}
+		line("limit "+name, n)
+	}
+	line("enforce limits", v.EnforceLimits)
+	line("lock", fmt.Sprintf("after %d wrong codes, for %d minutes", v.LockAfter, v.LockMinutes))
+	line("session max minutes", v.SessionMaxMinutes)
+	line("webotp domain", orDash(v.WebOTPDomain))
+	line("send without token", v.SendWithoutToken)
+	line("replace unverified phone", v.ReplaceUnverifiedPhone)
+	for _, u := range v.RedirectURLs {
+		line("redirect", u.URL)
+	}
+	return b.String()
+}
+
+// stamp writes a time for people.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,153 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/config"
+	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/sms/twilio"
+	"github.com/thimble-auth/thimble/internal/sqldb"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+type serveCommand struct {
+	config.Serve
+}
+
+// Help is shown below the summary.
+func (serveCommand) Help() string {
+	return `Settings come from flags, from environment variables (in brackets below), or from a YAML file, in this order. In the
+file, smtp_host may also be written as host below smtp. Before it starts it says everything that is missing.
+
+A first start:
+
+    thimble keys master > master.key
+    export THIMBLE_MASTER_KEY_FILE=master.key
+    export THIMBLE_PUBLIC_URL=https://auth.example.com
+    thimble serve --listen 0.0.0.0:8080
+
+Then, while it runs, with the same THIMBLE_DATA or THIMBLE_DATABASE_URL:
+
+    thimble project create "My application" --env live
+    thimble project redirect add PROJECT https://app.example.com/authenticate --default
+
+Keep a copy of the master key apart from copies of the database: each is worth nothing without the other. GET /healthz says
+whether the process lives, GET /readyz whether it can work, and why not. SIGTERM stops it without losing anything.`
+}
+
+// Run serves until a signal.
+func (c *serveCommand) Run(r *runner) error {
+	ctx, stop := untilSignal(r.ctx)
+	defer stop()
+	o, release, err := c.prepare(ctx, r)
+	if err != nil {
+		return fmt.Errorf("cannot serve: %w", err)
+	}
+	defer release()
+
+	ln, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer func() { _ = ln.Close() }()
+	app, err := Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	app.log.Info("ready", "version", Version(), "listen", ln.Addr().String(), "public_url", c.PublicURL,
+		"database", app.DB.Engine().String())
+	return app.serveUntil(ctx, ln, app, time.Duration(c.Grace.N)*time.Second)
+}
+
+// prepare checks everything that can be checked before the database is changed, and reports all of it at once.
+func (c *serveCommand) prepare(ctx context.Context, r *runner) (Options, func(), error) {
+	problems := r.source.Problems()
+	c.Check(&problems)
+	level, _ := config.Level(c.LogLevel)
+	o := Options{
+		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
+		PublicURL: c.PublicURL, MailFrom: c.SMTP.From,
+		Logger: slog.New(slog.NewJSONHandler(r.stderr, &slog.HandlerOptions{Level: level})),
+	}
+	if c.Master.Key != "" {
+		var err error
+		if o.Master, err = keys.ParseMaster(c.Master.Key.Reveal()); err != nil {
+			problems.Add("the master key is wrong: %v", err)
+		}
+	}
+	c.senders(&o, &problems)
+	c.inspect(ctx, &problems)
+	if err := problems.Err(); err != nil {
+		return o, nil, err
+	}
+
+	if err := makeFolder(&c.Database); err != nil {
+		return o, nil, err
+	}
+	path, ok := c.SQLiteFile()
+	if !ok {
+		return o, func() {}, nil
+	}
+	release, err := lockDatabase(path)
+	return o, release, err
+}
+
+// senders makes the providers of the settings.
+func (c *serveCommand) senders(o *Options, p *config.Problems) {
+	if c.Twilio.Given() {
+		sender := twilio.New(twilio.Config{
+			AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken, From: c.Twilio.From,
+			MessagingServiceSID: c.Twilio.MessagingServiceSID, BaseURL: c.Twilio.BaseURL,
+			// A base URL of ours may be on this network; its host comes from the operator, never from a request.
+			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.Twilio.BaseURL != ""}),
+		})
+		p.Join(sender.Check())
+		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Twilio.Countries})
+	}
+	if c.SMTP.Given() {
+		sender := mail.New(mail.Config{
+			Host: c.SMTP.Host, Port: c.SMTP.Port.N, Security: mail.Security(c.SMTP.Security),
+			Username: c.SMTP.Username, Password: c.SMTP.Password, Hello: c.hello(),
+		})
+		p.Join(sender.Check())
+		o.Mail = sender
+	}
+}
+
+func (c *serveCommand) hello() string {
+	if c.SMTP.Hello != "" {
+		return c.SMTP.Hello
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// inspect refuses databases that were not made for this.
+func (c *serveCommand) inspect(ctx context.Context, p *config.Problems) {
+	state, err := store.Inspect(ctx, c.URL.Reveal(), sqldb.Options{})
+	switch {
+	case err != nil:
+		p.Add("the database cannot be opened: %v", err)
+	case state.Newer:
+		p.Join(errNewer)
+	case state.Development:
+		p.Join(errors.New("thimble dev filled this database, and everybody knows its credentials: give another folder with " +
+			"THIMBLE_DATA or another database with THIMBLE_DATABASE_URL"))
+	case slices.Contains(state.Projects, fixed.ProjectID):
+		p.Add("this database holds %s, whose credentials everybody knows: give another database", fixed.ProjectID)
+	}
+}
