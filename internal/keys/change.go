@@ -63,9 +63,9 @@ func (r *Ring) Rotate(ctx context.Context) error {
 	})
 }
 
-// Rewrap seals every key of the ring under a new master key, in one transaction. It fails with ErrWrongMaster unless the
-// ring is still sealed under the master key that it was opened with. Nodes that run keep the keys they hold, and need
-// the new master key when they start again or when keys are rotated.
+// Rewrap seals every key of the ring under a new master key, in one transaction. It fails with ErrWrongMaster unless
+// the ring is still sealed under the master key that it was opened with. Nodes that run keep the keys they hold, and
+// need the new master key when they start again or when keys are rotated.
 func (r *Ring) Rewrap(ctx context.Context, newMaster Master) error {
 	return r.change(ctx, "rewrap keys", func(rows []store.RingKey) error {
 		if secret.Equal(newMaster.key, r.master.key) {
@@ -197,8 +197,8 @@ func (r *Ring) makeMissing(ctx context.Context, rows []store.RingKey) error {
 	return nil
 }
 
-// makeKeys makes the following version for each purpose, sealed under the master key, without a state yet. RSA keys take
-// a tenth of a second and more each, so they are made side by side.
+// makeKeys makes the following version for each purpose, sealed under the master key, without a state yet. RSA keys
+// take a tenth of a second and more each, so they are made side by side.
 func (r *Ring) makeKeys(rows []store.RingKey, wanted []string) ([]store.RingKey, error) {
 	now := r.db.Now()
 	made := make([]store.RingKey, len(wanted))

@@ -289,6 +289,73 @@ func TestRewrapAgainstRotate(t *testing.T) {
 	})
 }
 
+// TestChangedMeanwhile: the ring changes after a call read it and before it writes. SQLite's one writer is kept busy
+// until the call waits for its turn.
+func TestChangedMeanwhile(t *testing.T) {
+	template()
+	fresh, _ := NewMaster()
+	for name, test := range map[string]struct {
+		call      func(context.Context, node) error
+		meanwhile func(*store.Tx, []store.RingKey, Master)
+	}{
+		"rewrap misses a new key": {
+			func(ctx context.Context, n node) error { return n.Rewrap(ctx, fresh) },
+			func(tx *store.Tx, _ []store.RingKey, old Master) {
+				k, _ := makeKey(old, store.PurposeMAC, 2, tx.Now())
+				k.State = store.KeyNext
+				tx.InsertRingKey(&k)
+			},
+		},
+		"rewrap after a rewrap": {
+			func(ctx context.Context, n node) error { return n.Rewrap(ctx, fresh) },
+			func(tx *store.Tx, rows []store.RingKey, _ Master) {
+				tx.RewrapRingKey(rows[3].ID, rows[3].Sealed, []byte("other"))
+			},
+		},
+		"rotate under an old master key": {
+			func(ctx context.Context, n node) error { return n.Rotate(ctx) },
+			func(tx *store.Tx, rows []store.RingKey, _ Master) {
+				for _, row := range rows {
+					tx.RewrapRingKey(row.ID, row.Sealed, []byte("other"))
+				}
+			},
+		},
+		"revoke without a successor": {
+			func(ctx context.Context, n node) error { return n.Revoke(ctx, kids(n, ids.Test)[0]) },
+			func(tx *store.Tx, rows []store.RingKey, _ Master) {
+				row := newestIn(rows, store.PurposeSignTest, "")
+				tx.RevokeRingKey(row.ID, row.State)
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCluster(t, sqliteURL(t))
+				a := c.node()
+				rows := ringRows(t, a.db)
+				var got error
+				var calling sync.WaitGroup
+				err := a.db.Write(t.Context(), func(tx *store.Tx) error {
+					calling.Go(func() { got = test.call(t.Context(), a) })
+					synctest.Wait()
+					test.meanwhile(tx, rows, c.master)
+					return nil
+				})
+				calling.Wait()
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantError(t, got, ErrChanged)
+				for _, row := range ringRows(t, a.db) {
+					if row.Version != 1 && row.Purpose != store.PurposeMAC {
+						t.Errorf("a call that failed left %s key %d", row.Purpose, row.Version)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestRotationsRace(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, url string) {

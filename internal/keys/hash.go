@@ -10,8 +10,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// HashCode hashes a one-time code for its member and purpose with the current pepper: HMAC-SHA-256 in hex. The row keeps
-// the version too, so that HashCodeAs can hash what a caller sends in the same way. Compare with secret.Equal.
+// HashCode hashes a one-time code for its member and purpose with the current pepper: HMAC-SHA-256 in hex. The row
+// keeps the version too, so that HashCodeAs can hash what a caller sends in the same way. Compare with secret.Equal.
 func (r *Ring) HashCode(project, member, purpose, code string) (version int64, hash string) {
 	k := r.known.Load().current[store.PurposePepper]
 	return k.version, k.hashCode(project, member, purpose, code)

@@ -61,8 +61,9 @@ func sign(private *rsa.PrivateKey, claims []byte, digest [sha256.Size]byte) (str
 }
 
 // VerifyJWT gives the claims of a JWT that this ring signed, with a key of any state but revoked. Only the form and the
-// signature are looked at: times, audience and issuer are the caller's. The header must be byte for byte one that SignJWT
-// writes, so there is no algorithm to choose, no type to confuse and no extension to obey (RFC 8725 §3.1, §3.11).
+// signature are looked at: times, audience and issuer are the caller's. The header must be byte for byte one that
+// SignJWT writes, so there is no algorithm to choose, no type to confuse and no extension to obey
+// (RFC 8725 §3.1, §3.11).
 //
 // The error is errs.UnableToParseSessionJWT, except when the key is unknown and the ring could not be read.
 func (r *Ring) VerifyJWT(ctx context.Context, token string) ([]byte, error) {

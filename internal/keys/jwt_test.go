@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
@@ -152,11 +154,11 @@ func badTokens(t testing.TB, n node) map[string]string {
 		"other typ":          forge(t, n, `{"alg":"RS256","kid":"`+kid+`","typ":"at+jwt"}`, claims),
 		"no typ":             forge(t, n, `{"alg":"RS256","kid":"`+kid+`"}`, claims),
 		"key in the header":  forge(t, n, `{"alg":"RS256","kid":"`+kid+`","typ":"JWT","jwk":{}}`, claims),
-		"crit":               forge(t, n, `{"alg":"RS256","crit":["b64"],"b64":false,"kid":"`+kid+`","typ":"JWT"}`, claims),
+		"crit":               forge(t, n, `{"alg":"RS256","crit":["x"],"x":1,"kid":"`+kid+`","typ":"JWT"}`, claims),
 		"two kids":           forge(t, n, `{"alg":"RS256","kid":"x","kid":"`+kid+`","typ":"JWT"}`, claims),
 		"spaced header":      forge(t, n, `{"alg": "RS256", "kid": "`+kid+`", "typ": "JWT"}`, claims),
 		"other order":        forge(t, n, `{"typ":"JWT","alg":"RS256","kid":"`+kid+`"}`, claims),
-		"too long":           forge(t, n, `{"alg":"RS256","kid":"`+kid+`","typ":"JWT"}`, strings.Repeat("x", maxJWTLength)),
+		"too long":           forge(t, n, headerBeforeKID+kid+headerAfterKID, strings.Repeat("x", maxJWTLength)),
 		"HS256 with our key": confused("HS256"),
 		"none, unsigned":     b64.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + ".",
 		"unsigned":           input + ".",
@@ -192,7 +194,8 @@ func nextInAlphabet(c byte) byte {
 func TestVerifyRefuses(t *testing.T) {
 	t.Parallel()
 	a := sqliteNode(t)
-	mustVerify(t, a, forge(t, a, `{"alg":"RS256","kid":"`+kids(a, ids.Test)[0]+`","typ":"JWT"}`, `{"sub":"m"}`), `{"sub":"m"}`)
+	// A forged token with nothing wrong is accepted, so the others are refused for what is wrong with them.
+	mustVerify(t, a, forge(t, a, headerBeforeKID+kids(a, ids.Test)[0]+headerAfterKID, `{"sub":"m"}`), `{"sub":"m"}`)
 	for name, token := range badTokens(t, a) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -242,6 +245,58 @@ func TestInventedKeyIDs(t *testing.T) {
 			advance(askAgainAfter, a)
 		}
 	})
+}
+
+// TestWaitingCallersShareTheAnswer: of callers with a new key's token one reads the ring, and none is refused for not
+// being that one.
+func TestWaitingCallersShareTheAnswer(t *testing.T) {
+	template()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, sqliteURL(t))
+		a, b := c.node(), c.node()
+		if err := a.Revoke(t.Context(), kids(a, ids.Test)[0]); err != nil {
+			t.Fatal(err)
+		}
+		token := mustSign(t, a, ids.Test, `{}`)
+		done, err := b.enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, trips := sqldb.WithTrips(t.Context())
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if _, err := b.VerifyJWT(ctx, token); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait() // all wait for their turn
+		done()
+		all.Wait()
+		if got := trips.Statements.Load(); got != 1 {
+			t.Errorf("%d statements, want 1", got)
+		}
+	})
+}
+
+// TestCallerWhoLeaves: the reading that a caller started serves the others even when that caller is gone.
+func TestCallerWhoLeaves(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, sqliteURL(t))
+	a, b := c.node(), c.node()
+	if err := a.Revoke(t.Context(), kids(a, ids.Test)[0]); err != nil {
+		t.Fatal(err)
+	}
+	token := mustSign(t, a, ids.Test, `{}`)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for range 16 { // some leave while they wait, some when they are about to read
+		if _, err := b.VerifyJWT(gone, token); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	mustVerify(t, b, token, `{}`)
 }
 
 // TestUnknownKeyWithoutDatabase: a token that may be good is not called bad because the ring could not be read.

@@ -26,8 +26,8 @@ func TestParseMaster(t *testing.T) {
 		t.Fatal("two new master keys are the same")
 	}
 	for _, bad := range []string{
-		"", "thimble-master-1-", text[:len(text)-1], text + "A", strings.TrimPrefix(text, "thimble-"), text[:30] + " " + text[30:],
-		strings.Replace(text, "-1-", "-2-", 1), text[:len(text)-1] + "!", text + "=",
+		"", "thimble-master-1-", text[:len(text)-1], text + "A", strings.TrimPrefix(text, "thimble-"),
+		text[:30] + " " + text[30:], strings.Replace(text, "-1-", "-2-", 1), text[:len(text)-1] + "!", text + "=",
 	} {
 		_, err := ParseMaster(bad)
 		if err == nil {
@@ -127,8 +127,8 @@ func TestParseSessionToken(t *testing.T) {
 		t.Error("33 bytes refused: only the form counts here")
 	}
 	for _, bad := range []string{
-		"", strings.Repeat("A", 43), strings.Repeat("A", 45), strings.Repeat("A", 43) + "=", strings.Repeat("A", 43) + "+",
-		strings.Repeat("A", 43) + "\n", strings.Repeat("A", 42) + "\r\n", strings.Repeat("é", 22),
+		"", strings.Repeat("A", 43), strings.Repeat("A", 45), strings.Repeat("A", 43) + "=",
+		strings.Repeat("A", 43) + "+", strings.Repeat("A", 43) + "\n", strings.Repeat("A", 42) + "\r\n", strings.Repeat("é", 22),
 	} {
 		if id, ok := ParseSessionToken(bad); ok {
 			t.Errorf("%q is taken for the token of %v", bad, id)
@@ -145,7 +145,7 @@ func TestSeal(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(sealed) != len(plain)+32 || string(sealed[:4]) != "\x00\x00\x00\x01" {
-			t.Fatalf("%d bytes sealed as %d beginning with %x, want 32 more after version 1", len(plain), len(sealed), sealed[:4])
+			t.Fatalf("%d bytes sealed as %d: %x, want 32 more after version 1", len(plain), len(sealed), sealed[:4])
 		}
 		if got, err := a.OpenSealed("messages", "body", "row-1", sealed); err != nil || string(got) != plain {
 			t.Fatalf("opened: got %q, %v, want %q", got, err, plain)

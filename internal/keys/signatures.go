@@ -8,8 +8,8 @@ import (
 const signaturesKept = 10_000
 
 // signatures keeps the signatures of one second, by the SHA-256 of their whole signing input, which names the key.
-// PKCS #1 v1.5 is deterministic and claims change once a second, so callers with the same claims get the same bytes, and
-// of callers that race only one signs. The zero value is ready.
+// PKCS #1 v1.5 is deterministic and claims change once a second, so callers with the same claims get the same bytes,
+// and of callers that race only one signs. The zero value is ready.
 type signatures struct {
 	mu     sync.Mutex
 	second int64

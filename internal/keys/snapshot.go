@@ -78,9 +78,9 @@ func (s *snapshot) add(k *key) {
 	}
 }
 
-// choose picks what new things are made with: the newest current key. When that one could not be opened, its predecessor
-// serves on, which every node still accepts. When there is only a revoked one left, nodes refuse what this one makes
-// until it can read the replacement.
+// choose picks what new things are made with: the newest current key. When that one could not be opened, its
+// predecessor serves on, which every node still accepts. When there is only a revoked one left, nodes refuse what this
+// one makes until it can read the replacement.
 func (s *snapshot) choose(purpose string, prev *snapshot) *key {
 	var best *key
 	for _, k := range s.versions[purpose] {

@@ -127,8 +127,8 @@ func (tx *Tx) RevokeRingKey(id, state string) {
 	tx.Later(sqlRevokeRingKey, 1, id, micros(tx.Now()), state)
 }
 
-// RewrapRingKey replaces a key's sealed secret. The write fails with sqldb.ErrConflict unless the secret is still sealed
-// as the caller read it. With the same bytes twice it changes nothing and only holds the row until the commit.
+// RewrapRingKey replaces a key's sealed secret. The write fails with sqldb.ErrConflict unless the secret is still
+// sealed as the caller read it. With the same bytes twice it changes nothing and only holds the row until the commit.
 func (tx *Tx) RewrapRingKey(id string, was, sealed []byte) {
 	tx.Later(sqlRewrapRingKey, 1, id, was, sealed)
 }
