@@ -1,0 +1,85 @@
+// Package inbox shows what the test projects of a development server sent, as a page and as JSON, and moves the server's
+// clock. Everything here is for `thimble dev` alone: codes and links are readable by whoever reaches it.
+package inbox
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/notify"
+)
+
+// Inbox serves the development routes. All fields but Hosts and Logger are needed.
+type Inbox struct {
+	// Letters gives the newest messages of test projects: notify.Service.Letters.
+	Letters func(ctx context.Context, projectID, recipient string, limit int) ([]notify.Letter, error)
+	// MoveClock moves the server's time forward and gives the time after that: store.DB.MoveClock.
+	MoveClock func(ctx context.Context, d time.Duration) (time.Time, error)
+	// Now is the server's clock.
+	Now func() time.Time
+	// PublicURL is where links to the pages of errors begin.
+	PublicURL string
+	// Hosts are names, besides those of this machine, under which the server may be called: that of the public URL.
+	Hosts []string
+	// Logger gets failures; nil is slog.Default.
+	Logger *slog.Logger
+}
+
+// Mounts are the routes: GET /dev/messages, GET /dev/inbox with its files, POST /dev/clock.
+func (i *Inbox) Mounts() []endpoint.Mount {
+	mount := func(pattern string, f http.HandlerFunc) endpoint.Mount {
+		return endpoint.Mount{Pattern: pattern, Handler: i.guard(f)}
+	}
+	return []endpoint.Mount{
+		mount("GET /dev/messages", i.messages),
+		mount("GET /dev/inbox", i.page),
+		mount("GET /dev/assets/{name}", i.asset),
+		mount("POST /dev/clock", i.clock),
+	}
+}
+
+// guard refuses what a stranger's page in a browser on this machine could cause: calls under a name of the stranger's that
+// resolves to this machine (DNS rebinding), and posts from another origin.
+func (i *Inbox) guard(next http.Handler) http.Handler {
+	origin := http.NewCrossOriginProtection()
+	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "Other sites may not do this.", http.StatusForbidden)
+	}))
+	protected := origin.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if !i.known(r.Host) {
+			http.Error(w, "This address is not one of the server's own.", http.StatusForbidden)
+			return
+		}
+		protected.ServeHTTP(w, r)
+	})
+}
+
+// known reports whether the Host header names this machine. An address is not a name that somebody else could point here.
+func (i *Inbox) known(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return true
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(i.Hosts, host)
+}
+
+func (i *Inbox) logger() *slog.Logger {
+	if i.Logger == nil {
+		return slog.Default()
+	}
+	return i.Logger
+}

@@ -1,0 +1,215 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+var at = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
+
+// server is an inbox with one text and one mail.
+type server struct {
+	inbox *Inbox
+	mux   *http.ServeMux
+	to    string
+	limit int
+	moved time.Duration
+}
+
+func newServer() *server {
+	s := &server{mux: http.NewServeMux()}
+	letters := []notify.Letter{
+		{
+			Message: &store.Message{
+				ID: "message-test-2", ProjectID: "project-test-1", Channel: store.ChannelEmail, Recipient: "jane@example.com",
+				Locale: "en", Status: store.MessageDelivered, CreatedAt: at,
+			},
+			Subject: "Log in to <Widgets>", Body: "Hello\n\nhttps://auth.example.com/link?a=1&token=t\njavascript:alert(1)\n",
+			HTML: `<p>Hello</p><a href="https://auth.example.com/link">Log in</a><script>alert("x")</script>`,
+		},
+		{
+			Message: &store.Message{
+				ID: "message-test-1", ProjectID: "project-test-1", Channel: store.ChannelSMS, Recipient: "+12025550162",
+				Locale: "en", Segments: 1, Status: store.MessageDelivered, CreatedAt: at,
+			},
+			Body: "123456 is your code. It is valid for 2 minutes.",
+		},
+	}
+	s.inbox = &Inbox{
+		Letters: func(_ context.Context, project, to string, limit int) ([]notify.Letter, error) {
+			if s.to, s.limit = to, limit; to == "broken" {
+				return nil, errors.New("the database is on fire")
+			}
+			return letters, nil
+		},
+		MoveClock: func(_ context.Context, d time.Duration) (time.Time, error) {
+			s.moved += d
+			return at.Add(s.moved), nil
+		},
+		Now: func() time.Time { return at }, PublicURL: "http://127.0.0.1:8080", Hosts: []string{"auth.example.com"},
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	for _, m := range s.inbox.Mounts() {
+		s.mux.Handle(m.Pattern, m.Handler)
+	}
+	return s
+}
+
+func (s *server) do(method, host, target, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://"+host+target, strings.NewReader(body))
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, r)
+	return w
+}
+
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	w := s.do("GET", "127.0.0.1:8080", "/dev/messages?to=+12025550162&limit=2", "")
+	var got struct {
+		Messages []map[string]any `json:"messages"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != http.StatusOK {
+		t.Fatalf("%d %v: %s", w.Code, err, w.Body)
+	}
+	want := map[string]any{
+		"message_id": "message-test-1", "project_id": "project-test-1", "channel": "sms", "to": "+12025550162",
+		"subject": "", "body": "123456 is your code. It is valid for 2 minutes.", "html": "", "locale": "en",
+		"segments": 1.0, "status": "delivered", "created_at": "2026-11-22T10:30:00Z",
+	}
+	if diff := cmp.Diff(want, got.Messages[1]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if s.to != "+12025550162" || s.limit != 2 {
+		t.Errorf("asked for %d messages to %q", s.limit, s.to)
+	}
+	if !strings.Contains(w.Body.String(), "?a=1&token=t") {
+		t.Errorf("the link is not readable as it is: %s", w.Body)
+	}
+	s.do("GET", "127.0.0.1:8080", "/dev/messages?to=Jane@Example.com", "")
+	if s.to != "jane@example.com" || s.limit != defaultLimit {
+		t.Errorf("asked for %d messages to %q", s.limit, s.to)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		method, target, body string
+		status               int
+		kind                 string
+	}{
+		{"GET", "/dev/messages?limit=0", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?limit=1001", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?limit=ten", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?to=broken", "", 500, "internal_server_error"},
+		{"GET", "/dev/inbox?to=broken", "", 500, "internal_server_error"},
+		{"GET", "/dev/assets/inbox.html", "", 404, "route_not_found"},
+		{"POST", "/dev/clock", `{"advance_seconds":-1}`, 400, "invalid_argument"},
+		{"POST", "/dev/clock", `{"advance_seconds":1.5}`, 400, "invalid_argument"},
+		{"POST", "/dev/clock", `{"advance_seconds":9e18}`, 400, "invalid_argument"},
+		{"POST", "/dev/clock", `{"advance_seconds":1}{}`, 400, "invalid_argument"},
+		{"POST", "/dev/clock", `{"seconds":1}`, 400, "invalid_argument"},
+		{"POST", "/dev/clock", `{}`, 400, "invalid_argument"},
+		{"POST", "/dev/clock", ``, 400, "invalid_argument"},
+	}
+	s := newServer()
+	for _, test := range tests {
+		w := s.do(test.method, "localhost", test.target, test.body)
+		var body map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status ||
+			body["error_type"] != test.kind || body["status_code"] != float64(test.status) {
+			t.Errorf("%s %s %s: got %d %s, want %d %s", test.method, test.target, test.body, w.Code, w.Body, test.status, test.kind)
+		}
+		if strings.Contains(w.Body.String(), "fire") {
+			t.Errorf("%s shows the cause: %s", test.target, w.Body)
+		}
+	}
+	if s.moved != 0 {
+		t.Errorf("the clock moved by %s", s.moved)
+	}
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	w := s.do("POST", "127.0.0.1:8080", "/dev/clock", `{"advance_seconds":121}`)
+	if got, want := strings.TrimSpace(w.Body.String()), `{"now":"2026-11-22T10:32:01Z"}`; got != want || s.moved != 121*time.Second {
+		t.Errorf("got %s after %s, want %s", got, s.moved, want)
+	}
+}
+
+// A stranger's page reaches this server through the reader's browser, under a name of its own or with posts.
+func TestStrangers(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	for host, ok := range map[string]bool{
+		"127.0.0.1:8080": true, "localhost:8080": true, "LOCALHOST": true, "app.localhost:1": true, "[::1]:8080": true,
+		"192.168.1.20:8080": true, "auth.example.com": true, "auth.example.com:8443": true,
+		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "127.0.0.1.evil.example:8080": false,
+		"notlocalhost": false,
+	} {
+		for _, target := range []string{"/dev/messages", "/dev/inbox", "/dev/assets/inbox.js"} {
+			if w := s.do("GET", host, target, ""); (w.Code == http.StatusOK) != ok {
+				t.Errorf("GET %s at %s: %d", target, host, w.Code)
+			}
+		}
+	}
+	for _, header := range [][]string{
+		{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+	} {
+		w := s.do("POST", "127.0.0.1:8080", "/dev/clock", `{"advance_seconds":1}`, header...)
+		if w.Code != http.StatusForbidden || s.moved != 0 {
+			t.Errorf("post with %v: %d, moved %s", header, w.Code, s.moved)
+		}
+	}
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	w := s.do("GET", "127.0.0.1:8080", "/dev/inbox?to=%22%3E%3Cscript%3E", "")
+	page := w.Body.String()
+	for _, want := range []string{
+		`<h2 id="message-test-1-to">Text to &#43;12025550162</h2>`, `<output>123456</output>`,
+		`<p class="subject">Log in to &lt;Widgets&gt;</p>`,
+		`<a href="https://auth.example.com/link?a=1&amp;token=t" target="_blank"`,
+		`srcdoc="&lt;p&gt;Hello&lt;/p&gt;`, // markup for the frame, not text that shows tags
+		`<time datetime="2026-11-22T10:30:00Z">22 Nov 2026, 10:30:00 UTC</time>`,
+		`value="&#34;&gt;&lt;script&gt;"`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	for _, bad := range []string{`href="javascript:`, `<script>`, `allow-scripts`, `allow-same-origin`} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page has %s", bad)
+		}
+	}
+	if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "script-src 'self';") {
+		t.Errorf("the policy is %q", policy)
+	}
+	for name, kind := range map[string]string{"inbox.css": "text/css", "inbox.js": "text/javascript"} {
+		w := s.do("GET", "localhost", "/dev/assets/"+name, "")
+		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), kind) {
+			t.Errorf("%s: %d, %s", name, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}

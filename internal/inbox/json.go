@@ -1,0 +1,128 @@
+package inbox
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/notify"
+)
+
+// Message is a message of a test project as scripts see it.
+type Message struct {
+	MessageID string    `json:"message_id"`
+	ProjectID string    `json:"project_id"`
+	Channel   string    `json:"channel"` // sms or email
+	To        string    `json:"to"`
+	Subject   string    `json:"subject"` // "" for texts
+	Body      string    `json:"body"`
+	HTML      string    `json:"html"` // "" for texts
+	Locale    string    `json:"locale"`
+	Segments  int64     `json:"segments"` // parts that a carrier would bill; 0 for mails
+	Status    string    `json:"status"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Messages gives letters the form that scripts see.
+func Messages(letters []notify.Letter) []Message {
+	all := make([]Message, len(letters))
+	for i, l := range letters {
+		all[i] = Message{
+			MessageID: l.ID, ProjectID: l.ProjectID, Channel: l.Channel, To: l.Recipient, Subject: l.Subject, Body: l.Body,
+			HTML: l.HTML, Locale: l.Locale, Segments: l.Segments, Status: l.Status, CreatedAt: l.CreatedAt,
+		}
+	}
+	return all
+}
+
+// The number of messages that are shown when the caller does not say, and at most.
+const (
+	defaultLimit = 50
+	maxLimit     = 1000
+)
+
+// messages answers GET /dev/messages?to=&limit=, newest first.
+func (i *Inbox) messages(w http.ResponseWriter, r *http.Request) {
+	found, err := i.find(r)
+	if err != nil {
+		i.refuse(w, r, err)
+		return
+	}
+	i.answer(w, http.StatusOK, map[string]any{"messages": found})
+}
+
+func (i *Inbox) find(r *http.Request) ([]Message, error) {
+	query := r.URL.Query()
+	limit := defaultLimit
+	if text := query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			return nil, errs.InvalidArgument.Saying("limit must be a whole number from 1 to 1000.")
+		}
+		limit = n
+	}
+	letters, err := i.Letters(r.Context(), "", recipient(query.Get("to")), limit)
+	return Messages(letters), err
+}
+
+// recipient takes a plus that was not escaped, and so became a space, for the plus that it was meant to be.
+func recipient(to string) string {
+	if number, ok := strings.CutPrefix(to, " "); ok {
+		return "+" + strings.TrimSpace(number)
+	}
+	return strings.ToLower(strings.TrimSpace(to))
+}
+
+// maxAdvance bounds one move of the clock: time never goes back, so a slip of the finger stays.
+const maxAdvance = 10 * 366 * 24 * time.Hour
+
+// clock answers POST /dev/clock {"advance_seconds": n}.
+func (i *Inbox) clock(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Seconds *int64 `json:"advance_seconds"`
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&in)
+	if _, end := decoder.Token(); err == nil && !errors.Is(end, io.EOF) {
+		err = errors.New("more than one value")
+	}
+	if err != nil || in.Seconds == nil || *in.Seconds < 0 || *in.Seconds > int64(maxAdvance/time.Second) {
+		i.refuse(w, r, errs.InvalidArgument.Saying("advance_seconds must be a whole number of seconds from 0 to 316224000."))
+		return
+	}
+
+	now, err := i.MoveClock(r.Context(), time.Duration(*in.Seconds)*time.Second)
+	if err != nil {
+		i.refuse(w, r, err)
+		return
+	}
+	i.answer(w, http.StatusOK, map[string]any{"now": now.UTC().Format(time.RFC3339)})
+}
+
+// refuse answers with an error in the form of all others.
+func (i *Inbox) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok {
+		e = errs.InternalServerError
+		i.logger().ErrorContext(r.Context(), "the inbox failed", "path", r.URL.Path, "error", err)
+	}
+	i.answer(w, e.Status, map[string]any{
+		"status_code": e.Status, "request_id": ids.New(ids.Request, ids.Test, i.Now()), "error_type": e.Type,
+		"error_message": e.Message, "error_url": i.PublicURL + "/errors/" + strconv.Itoa(e.Status) + "#" + e.Type,
+	})
+}
+
+func (i *Inbox) answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // Links in bodies are to be copied as they are.
+	_ = encoder.Encode(body)
+}

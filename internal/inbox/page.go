@@ -1,0 +1,98 @@
+package inbox
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+//go:embed assets
+var assets embed.FS
+
+var pageTemplate = template.Must(template.ParseFS(assets, "assets/inbox.html"))
+
+// pagePolicy lets only our own files run. Inline style is for the mails, which are shown in frames without scripts, forms
+// or a say over this page.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
+	"frame-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// entry is a message as the page shows it.
+type entry struct {
+	Message
+	Mail  bool
+	Code  string // the code in a text, "" for none
+	Lines []line
+	At    string // for people
+	AtISO string
+}
+
+// line is a line of a body; a line that is an address is a link.
+type line struct{ Text, Link string }
+
+// page answers GET /dev/inbox?to=&limit=. It works without its script, which only adds what is new.
+func (i *Inbox) page(w http.ResponseWriter, r *http.Request) {
+	found, err := i.find(r)
+	if err != nil {
+		i.refuse(w, r, err)
+		return
+	}
+	entries := make([]entry, len(found))
+	for n, m := range found {
+		entries[n] = newEntry(m)
+	}
+	var page bytes.Buffer
+	err = pageTemplate.Execute(&page, map[string]any{"To": r.URL.Query().Get("to"), "Entries": entries})
+	if err != nil {
+		i.refuse(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Security-Policy", pagePolicy)
+	w.Header().Set("Referrer-Policy", "no-referrer") // Links carry tokens.
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(page.Bytes())
+}
+
+var codePattern = regexp.MustCompile(`\b\d{6}\b`)
+
+func newEntry(m Message) entry {
+	at := m.CreatedAt.UTC()
+	e := entry{
+		Message: m, Mail: m.Channel == store.ChannelEmail,
+		At: at.Format("2 Jan 2006, 15:04:05") + " UTC", AtISO: at.Format(time.RFC3339),
+	}
+	if !e.Mail {
+		e.Code = codePattern.FindString(m.Body)
+	}
+	for text := range strings.Lines(m.Body) {
+		text = strings.TrimRight(text, "\r\n")
+		l := line{Text: text}
+		if u, err := url.Parse(text); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+			l.Link = text
+		}
+		e.Lines = append(e.Lines, l)
+	}
+	return e
+}
+
+// asset answers GET /dev/assets/{name}.
+func (i *Inbox) asset(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	kind := mime.TypeByExtension(path.Ext(name))
+	content, err := assets.ReadFile("assets/" + name)
+	if err != nil || path.Ext(name) == ".html" {
+		i.refuse(w, r, errs.RouteNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	_, _ = w.Write(content)
+}
