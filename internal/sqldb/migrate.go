@@ -15,7 +15,8 @@ var ErrNewerSchema = errors.New("the database belongs to a newer version of the 
 
 var (
 	sqlMigrated     = own("SELECT COALESCE(MAX(version), 0) FROM schema_migrations")
-	sqlAddMigration = own("INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+	sqlAddMigration = own(`INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`)
 )
 
 const createMigrations = `CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -29,11 +30,11 @@ type migration struct {
 }
 
 // Migrate brings the schema up to date with the files NNNN_what.sql in the top folder of fsys. Each runs once, in a
-// transaction of its own, in the order of the numbers; there is no way back. A line that begins with "--sqlite " or "--postgres "
-// belongs to that engine alone and is run without this beginning.
+// transaction of its own, in the order of the numbers; there is no way back. A line that begins with "--sqlite " or
+// "--postgres " belongs to that engine alone and is run without this beginning.
 //
-// Several nodes may call it at once. It returns ErrNewerSchema, having changed nothing, when the database knows a number
-// that fsys does not reach.
+// Several nodes may call it at once. It returns ErrNewerSchema, having changed nothing, when the database knows a
+// number that fsys does not reach.
 func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
 	migrations, err := readMigrations(fsys, db.engine)
 	if err != nil {
@@ -62,8 +63,8 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
 	return nil
 }
 
-// apply runs the migration unless another node has. The row of the migration is the lock: a second node's insert waits for
-// the first one's commit and then inserts nothing.
+// apply runs the migration unless another node has. The row of the migration is the lock: a second node's insert
+// waits for the first one's commit and then inserts nothing.
 func (m migration) apply(ctx context.Context, db *DB) error {
 	return db.Write(ctx, func(tx *Tx) error {
 		if err := tx.on.patient(); err != nil {
@@ -112,8 +113,8 @@ func readMigrations(fsys fs.FS, engine Engine) ([]migration, error) {
 		if err != nil {
 			return nil, err
 		}
-		m := migration{version: version, name: strings.TrimSuffix(path.Base(name), ".sql"), text: textFor(engine, string(text))}
-		migrations = append(migrations, m)
+		name = strings.TrimSuffix(path.Base(name), ".sql")
+		migrations = append(migrations, migration{version, name, textFor(engine, string(text))})
 	}
 	return migrations, nil
 }

@@ -116,7 +116,8 @@ func TestMigrateTogether(t *testing.T) {
 func TestMigrateFails(t *testing.T) {
 	bare(t, func(t *testing.T, one, two *DB) {
 		fsys := files(3)
-		fsys["0003_step.sql"].Data = []byte("INSERT INTO log (engine) VALUES ('half'); CREATE TABLE other (id TEXT); SELEKT 1;")
+		fsys["0003_step.sql"].Data = []byte(
+			"INSERT INTO log (engine) VALUES ('half'); CREATE TABLE other (id TEXT); SELEKT 1;")
 		err := Migrate(t.Context(), one, fsys)
 		if err == nil || !strings.Contains(err.Error(), "0003_step") {
 			t.Errorf("got %v, want an error that names the file", err)

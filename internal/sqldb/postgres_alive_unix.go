@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// alive reports whether an idle connection still looks usable: nothing to read. The server's last words or the end of the
-// stream wait there after a restart, and then a transaction of a single round trip, COMMIT included, must not be sent: its
-// outcome would be unknown.
+// alive reports whether an idle connection still looks usable: nothing to read. The server's last words or the end of
+// the stream wait there after a restart, and then a transaction of a single round trip, COMMIT included, must not be
+// sent: its outcome would be unknown.
 func alive(conn net.Conn) bool {
 	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
 		conn = wrapped.NetConn()

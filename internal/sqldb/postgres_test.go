@@ -92,9 +92,10 @@ func TestTrips(t *testing.T) {
 var errOwn = errors.New("own")
 
 var (
-	sqlFlaky      = SQL("flaky", `SELECT flaky($1)`)
-	sqlPID        = SQL("pid", `SELECT pg_backend_pid()`)
-	sqlKill       = SQL("kill", `SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	sqlFlaky = SQL("flaky", `SELECT flaky($1)`)
+	sqlPID   = SQL("pid", `SELECT pg_backend_pid()`)
+	sqlKill  = SQL("kill", `SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 	sqlStar       = SQL("star", `SELECT * FROM holes WHERE id = $1`)
 	sqlArm        = SQL("arm", `INSERT INTO bombs (id) VALUES ($1)`)
 	sqlBombs      = SQL("bombs", `SELECT COUNT(*) FROM bombs`)

@@ -18,8 +18,8 @@ var (
 // divisionByZero is what a guard fails with (SQLSTATE).
 const divisionByZero = "22012"
 
-// pgTx runs a transaction on a connection. What can wait travels with what cannot: BEGIN with the first statement, Later
-// statements with the next one or with COMMIT, and the preparation of a statement with its first use.
+// pgTx runs a transaction on a connection. What can wait travels with what cannot: BEGIN with the first statement,
+// Later statements with the next one or with COMMIT, and the preparation of a statement with its first use.
 type pgTx struct {
 	c         *pgConn
 	tx        *Tx
@@ -103,8 +103,8 @@ func (t *pgTx) now(op pgOp) (int64, error) {
 	return t.trip()
 }
 
-// commit sends what waits together with COMMIT. Row counts have to be right before that, so the server checks them; when
-// a statement cannot carry the check, COMMIT waits for the answers.
+// commit sends what waits together with COMMIT. Row counts have to be right before that, so the server checks them;
+// when a statement cannot carry the check, COMMIT waits for the answers.
 func (t *pgTx) commit() error {
 	if !t.begun {
 		return nil
@@ -149,8 +149,8 @@ func (t *pgTx) rollback() {
 // trip sends the queue in one round trip, reads the answers, and returns how many rows the last statement touched. The
 // error is that of the first statement that failed.
 //
-// The caller's context plays no part: breaking off costs the connection, and a client could have the server dial anew as
-// often as it likes. Statements are bounded by the server's own timeout, and a silent server by tripLimit.
+// The caller's context plays no part: breaking off costs the connection, and a client could have the server dial anew
+// as often as it likes. Statements are bounded by the server's own timeout, and a silent server by tripLimit.
 func (t *pgTx) trip() (int64, error) {
 	t.tx.tripped()
 	ops := t.queue
@@ -188,8 +188,8 @@ func (t *pgTx) trip() (int64, error) {
 	return last.count, err
 }
 
-// explain says what an error means for the transaction. With a COMMIT under way, a server that answers with an error has
-// not reached it, but a connection that breaks leaves it open.
+// explain says what an error means for the transaction. With a COMMIT under way, a server that answers with an error
+// has not reached it, but a connection that breaks leaves it open.
 func (t *pgTx) explain(op *pgOp, err error, committing bool) error {
 	if local, ok := errors.AsType[*localError](err); ok {
 		return local.error

@@ -1,5 +1,5 @@
-// Package sqldb opens SQLite or PostgreSQL and runs statements and transactions on them: prepared once, grouped into one
-// commit on SQLite, joined into few round trips on PostgreSQL, retried where that is safe. It knows no tables.
+// Package sqldb opens SQLite or PostgreSQL and runs statements and transactions on them: prepared once, grouped into
+// one commit on SQLite, joined into few round trips on PostgreSQL, retried where that is safe. It knows no tables.
 //
 // Arguments are string, int64, int, bool and []byte; destinations are pointers to those. There is no NULL: a nil []byte
 // is stored as an empty one, and reading a NULL is an error, so aggregates need COALESCE.
@@ -146,9 +146,10 @@ func (db *DB) Ping(ctx context.Context) error {
 }
 
 // Write runs fn in a transaction and returns once its changes are on disk, or with an error and no changes; only
-// ErrCommitUnknown leaves that open. fn may be run more than once, so it touches nothing but tx and its own results, and
-// it must not call Write or Read. When any statement failed, Write fails too, whatever fn made of the error. A panic in fn is
-// returned as an error. A caller who leaves (ctx) is noticed before fn and between statements, never inside one.
+// ErrCommitUnknown leaves that open. fn may be run more than once, so it touches nothing but tx and its own results,
+// and it must not call Write or Read. When any statement failed, Write fails too, whatever fn made of the error. A
+// panic in fn is returned as an error. A caller who leaves (ctx) is noticed before fn and between statements, never
+// inside one.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	tx := newTx(ctx, db, true)
 	if err := db.on.write(ctx, tx, fn); err != nil {
@@ -160,8 +161,9 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	return nil
 }
 
-// Read runs fn with a connection on which each statement sees what is committed when it starts; there is no snapshot over
-// several of them. fn may be run twice, and it must not call Write or Read. A statement that writes fails with ErrReadOnly.
+// Read runs fn with a connection on which each statement sees what is committed when it starts; there is no snapshot
+// over several of them. fn may be run twice, and it must not call Write or Read. A statement that writes fails with
+// ErrReadOnly.
 func (db *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.on.read(ctx, newTx(ctx, db, false), fn)
 }

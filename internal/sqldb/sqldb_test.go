@@ -29,14 +29,16 @@ var schema = fstest.MapFS{
 var (
 	sqlInsert  = SQL("insert", `INSERT INTO items (id, name, n, ok, data) VALUES ($1, $2, $3, $4, $5)`)
 	sqlAdd     = SQL("add", `INSERT INTO items (id, name, n, ok, data) VALUES ($1, $1, 0, FALSE, '')`)
-	sqlAddOnce = SQL("add_once", `INSERT INTO items (id, name, n, ok, data) VALUES ($1, $1, 0, FALSE, '') ON CONFLICT (id) DO NOTHING`)
+	sqlAddOnce = SQL("add_once", `INSERT INTO items (id, name, n, ok, data) VALUES ($1, $1, 0, FALSE, '')
+		ON CONFLICT (id) DO NOTHING`)
 	sqlGet     = SQL("get", `SELECT id, name, n, ok, data FROM items WHERE id = $1`)
 	sqlN       = SQL("n", `SELECT n FROM items WHERE id = $1`)
 	sqlSetN    = SQL("set_n", `UPDATE items SET n = $2 WHERE id = $1`)
 	sqlGuarded = SQL("guarded", `UPDATE items SET n = n + 1 WHERE id = $1 AND n < $2`)
 	sqlReturn  = SQL("return", `UPDATE items SET n = n + 1 WHERE id = $1 RETURNING n`)
 	sqlDelete  = SQL("delete", `DELETE FROM items WHERE id = $1`)
-	sqlWith    = SQL("with", `WITH picked AS (SELECT id FROM items WHERE id = $1) UPDATE items SET n = 7 WHERE id IN (SELECT id FROM picked)`)
+	sqlWith    = SQL("with", `WITH picked AS (SELECT id FROM items WHERE id = $1)
+		UPDATE items SET n = 7 WHERE id IN (SELECT id FROM picked)`)
 	sqlIDs     = SQL("ids", `SELECT id FROM items ORDER BY id`)
 	sqlCount   = SQL("count", `SELECT COUNT(*) FROM items WHERE id = $1`)
 	sqlHole    = SQL("hole", `INSERT INTO holes (id) VALUES ($1)`)
@@ -155,7 +157,8 @@ func TestValues(t *testing.T) {
 			var small int
 			must(t, db.Read(t.Context(), func(tx *Tx) error {
 				err := tx.QueryRow(t.Context(), sqlN, []any{want.ID}, &small)
-				return errors.Join(err, tx.QueryRow(t.Context(), sqlGet, []any{want.ID}, &got.ID, &got.Name, &got.N, &got.OK, &got.Data))
+				dest := []any{&got.ID, &got.Name, &got.N, &got.OK, &got.Data}
+				return errors.Join(err, tx.QueryRow(t.Context(), sqlGet, []any{want.ID}, dest...))
 			}))
 			if diff := cmp.Diff(want, got); diff != "" || int64(small) != want.N {
 				t.Errorf("%s (-want +got), as int %d: %s", want.ID, small, diff)
@@ -237,8 +240,11 @@ func TestErrors(t *testing.T) {
 			want error
 			fn   func(tx *Tx) error
 		}{
-			"primary key":            {ErrUnique, func(tx *Tx) error { _, err := tx.Exec(ctx, sqlAdd, "a"); return err }},
-			"unique index":           {ErrUnique, func(tx *Tx) error { _, err := tx.Exec(ctx, sqlInsert, "x", "a", 0, false, []byte{}); return err }},
+			"primary key": {ErrUnique, func(tx *Tx) error { _, err := tx.Exec(ctx, sqlAdd, "a"); return err }},
+			"unique index": {ErrUnique, func(tx *Tx) error {
+				_, err := tx.Exec(ctx, sqlInsert, "x", "a", 0, false, []byte{})
+				return err
+			}},
 			"unique index, later":    {ErrUnique, func(tx *Tx) error { tx.Later(sqlAdd, 1, "a"); return nil }},
 			"unique index, any rows": {ErrUnique, func(tx *Tx) error { tx.Later(sqlAdd, -1, "a"); return nil }},
 			"failure not returned":   {ErrUnique, func(tx *Tx) error { _, _ = tx.Exec(ctx, sqlAdd, "a"); return nil }},
@@ -247,9 +253,13 @@ func TestErrors(t *testing.T) {
 				_, err := tx.Exec(ctx, sqlAdd, "y")
 				return err
 			}},
-			"conflict at commit":      {ErrConflict, func(tx *Tx) error { tx.Later(sqlSetN, 1, "none", 1); return nil }},
-			"conflict, too many":      {ErrConflict, func(tx *Tx) error { tx.Later(sqlSetN, 0, "a", 1); return nil }},
-			"conflict, second":        {ErrConflict, func(tx *Tx) error { tx.Later(sqlSetN, 1, "b", 1); tx.Later(sqlSetN, 1, "none", 1); return nil }},
+			"conflict at commit": {ErrConflict, func(tx *Tx) error { tx.Later(sqlSetN, 1, "none", 1); return nil }},
+			"conflict, too many": {ErrConflict, func(tx *Tx) error { tx.Later(sqlSetN, 0, "a", 1); return nil }},
+			"conflict, second": {ErrConflict, func(tx *Tx) error {
+				tx.Later(sqlSetN, 1, "b", 1)
+				tx.Later(sqlSetN, 1, "none", 1)
+				return nil
+			}},
 			"conflict, RETURNING":     {ErrConflict, func(tx *Tx) error { tx.Later(sqlReturn, 1, "none"); return nil }},
 			"conflict, WITH":          {ErrConflict, func(tx *Tx) error { tx.Later(sqlWith, 1, "none"); return nil }},
 			"conflict, already there": {ErrConflict, func(tx *Tx) error { tx.Later(sqlAddOnce, 1, "a"); return nil }},
@@ -468,7 +478,11 @@ func TestPanics(t *testing.T) {
 	both(t, Options{Logger: discard}, func(t *testing.T, db *DB) {
 		ctx := t.Context()
 		for name, fn := range map[string]func(tx *Tx) error{
-			"after a statement": func(tx *Tx) error { tx.Later(sqlAdd, 1, "p"); _, _ = tx.Exec(ctx, sqlAdd, "q"); panic("boom") },
+			"after a statement": func(tx *Tx) error {
+				tx.Later(sqlAdd, 1, "p")
+				_, _ = tx.Exec(ctx, sqlAdd, "q")
+				panic("boom")
+			},
 			"inside a row": func(tx *Tx) error {
 				return tx.Query(ctx, sqlIDs, nil, func(func(...any) error) error { panic("boom") })
 			},

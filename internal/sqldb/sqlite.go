@@ -63,8 +63,8 @@ func openSQLite(_ context.Context, path string, o Options) (engine, error) {
 	return db, nil
 }
 
-// createFile makes the file, readable by its owner alone; SQLite gives its other files the same mode. An existing file is
-// not touched: closing it would drop the locks that this process holds on it.
+// createFile makes the file, readable by its owner alone; SQLite gives its other files the same mode. An existing
+// file is not touched: closing it would drop the locks that this process holds on it.
 func createFile(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -143,8 +143,9 @@ func (db *sqlite) ping(ctx context.Context) error {
 	return conn.run(sqlPing, nil, nil)
 }
 
-// liteSession runs a transaction's statements on a connection, the writer's or a reader's. They run without the caller's
-// context: an interrupted statement makes SQLite undo the whole transaction, and with it other callers' work.
+// liteSession runs a transaction's statements on a connection, the writer's or a reader's. They run without the
+// caller's context: an interrupted statement makes SQLite undo the whole transaction, and with it other callers'
+// work.
 type liteSession struct{ conn *liteConn }
 
 func (l *liteSession) exec(s *Stmt, args []any) (int64, error) {

@@ -10,9 +10,10 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// liteConn is one SQLite connection, used by one goroutine at a time. It calls the library below the database/sql driver:
-// the driver copies every parameter, column name and declared type into fresh memory per execution, which on the session
-// check's sixty columns cost more than the query itself (see BenchmarkQueryRow).
+// liteConn is one SQLite connection, used by one goroutine at a time. It calls the library below the database/sql
+// driver: the driver copies every parameter, column name and declared type into fresh memory at each execution.
+// Reading the sixty columns of a session check (BenchmarkQueryRow) takes 48 allocations here against 240 there, and
+// 0.7 of the time. It is also how the writer can ask whether its transaction is still open.
 type liteConn struct {
 	tls   *libc.TLS
 	db    uintptr
@@ -144,8 +145,8 @@ func (c *liteConn) compile(text string, keep bool) (*liteStmt, error) {
 	return st, nil
 }
 
-// bind sets the parameters. Text and blobs are copied to c.args and bound without another copy: every parameter is bound
-// anew before the statement's next step, so none is read after c.args has changed.
+// bind sets the parameters. Text and blobs are copied to c.args and bound without another copy: every parameter is
+// bound anew before the statement's next step, so none is read after c.args has changed.
 func (c *liteConn) bind(st *liteStmt, args []any) error {
 	if len(args) != st.params {
 		return fmt.Errorf("%d arguments for %d parameters", len(args), st.params)
@@ -211,8 +212,8 @@ func (c *liteConn) makeRoom(args []any) error {
 	return nil
 }
 
-// run executes the statement and calls row, if there is one, for each row until it returns false. A statement that writes
-// always runs to its end.
+// run executes the statement and calls row, if there is one, for each row until it returns false. A statement that
+// writes always runs to its end.
 func (c *liteConn) run(s *Stmt, args []any, row func(st *liteStmt) bool) error {
 	st, done, err := c.prepare(s)
 	if err != nil {

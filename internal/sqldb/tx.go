@@ -52,8 +52,9 @@ func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
 }
 
 // Later runs the statement before the transaction is committed, and after those given before it. On PostgreSQL it
-// travels with the next statement or with the COMMIT, on SQLite it runs at once. When it touches another number of rows
-// than want, Write fails with ErrConflict and nothing is kept; with want < 0 any number is right.
+// travels with the next statement or with the COMMIT, on SQLite it runs at once. When it touches another number of
+// rows than want, Write fails with ErrConflict and nothing is kept; with want < 0 any number is right. The arguments
+// must not be changed before Write has returned.
 func (tx *Tx) Later(s *Stmt, want int64, args ...any) {
 	// Its failure is Write's failure: tx.err.
 	if err := tx.ready(context.Background(), s, true); err != nil {

@@ -24,7 +24,7 @@ import (
 // whatever way.
 const watch = `
 "$1/postgres" -D "$2/data" -c port="$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$2" \
-	-c max_connections=300 -c max_wal_size=1GB -c min_wal_size=128MB -c shared_buffers=64MB -c deadlock_timeout=100ms -c log_statement=none </dev/null &
+	-c max_connections=300 -c shared_buffers=64MB -c deadlock_timeout=100ms </dev/null &
 cat >/dev/null
 kill -QUIT $! 2>/dev/null
 wait
@@ -180,7 +180,8 @@ func initdb(bin, data string, who *syscall.Credential) error {
 	return nil
 }
 
-// keep puts a copy of the data into the cache, in one step, because others may be doing the same. It is no loss if it fails.
+// keep puts a copy of the data into the cache, in one step, because others may be doing the same. It is no loss if it
+// fails.
 func keep(data, kept string) {
 	if os.MkdirAll(filepath.Dir(kept), 0o700) != nil {
 		return
