@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/sqldb"
+)
+
+// Reapable is a kind of rows that are deleted some time after they have lost their use.
+type Reapable string
+
+// The kinds, and from when their age counts.
+const (
+	ReapCodes                Reapable = "codes"                 // the end of their validity
+	ReapMagicLinks           Reapable = "magic_links"           // the end of their validity
+	ReapIntermediateSessions Reapable = "intermediate_sessions" // the end of their validity
+	ReapSendCounters         Reapable = "send_counters"         // the end of their window
+	ReapMessages             Reapable = "messages"              // the time they were written
+	ReapSessions             Reapable = "sessions"              // the time they expire
+	ReapAudit                Reapable = "audit_events"          // the time of the event
+)
+
+// Each statement deletes the oldest rows of its kind up to a limit, along the index that orders them by age, so that no
+// transaction is long whatever has gathered.
+var reapStmts = map[Reapable]*sqldb.Stmt{
+	ReapCodes: sqldb.SQL("reap_codes", `
+		DELETE FROM otp_codes WHERE (owner, purpose) IN (
+			SELECT old.owner, old.purpose FROM otp_codes AS old WHERE old.expires_at < $1
+			ORDER BY old.expires_at LIMIT $2) AND expires_at < $1`),
+
+	ReapMagicLinks: sqldb.SQL("reap_magic_links", `
+		DELETE FROM magic_links WHERE id IN (
+			SELECT old.id FROM magic_links AS old WHERE old.expires_at < $1 ORDER BY old.expires_at LIMIT $2)`),
+
+	ReapIntermediateSessions: sqldb.SQL("reap_intermediate_sessions", `
+		DELETE FROM intermediate_sessions WHERE id IN (
+			SELECT old.id FROM intermediate_sessions AS old WHERE old.expires_at < $1
+			ORDER BY old.expires_at LIMIT $2) AND expires_at < $1`),
+
+	ReapSendCounters: sqldb.SQL("reap_counters", `
+		DELETE FROM send_counters WHERE (ends_at, name, slot) IN (
+			SELECT old.ends_at, old.name, old.slot FROM send_counters AS old WHERE old.ends_at < $1
+			ORDER BY old.ends_at, old.name, old.slot LIMIT $2)`),
+
+	// What still has to leave is not old, whatever its date: its deadline ends it first.
+	ReapMessages: sqldb.SQL("reap_messages", `
+		DELETE FROM messages WHERE id IN (
+			SELECT old.id FROM messages AS old WHERE old.created_at < $1 ORDER BY old.created_at LIMIT $2)
+			AND status <> 'queued'`),
+
+	// A session that was extended meanwhile is not what was chosen.
+	ReapSessions: sqldb.SQL("reap_sessions", `
+		DELETE FROM sessions WHERE id IN (
+			SELECT old.id FROM sessions AS old WHERE old.expires_at < $1 ORDER BY old.expires_at LIMIT $2)
+			AND expires_at < $1`),
+}
+
+// Reap deletes up to limit rows of a kind whose age counts from before the time given, and tells how many it deleted.
+func (tx *Tx) Reap(ctx context.Context, kind Reapable, before time.Time, limit int) (int64, error) {
+	if kind == ReapAudit {
+		// Events are keyed by UUIDs of their time, of which the smallest of a moment is made here.
+		return tx.ReapAuditEvents(ctx, smallestUUID(before), limit)
+	}
+	return tx.Exec(ctx, reapStmts[kind], micros(before), limit)
+}
+
+// smallestUUID gives a text that sorts before every version 7 UUID of that millisecond and after those of earlier ones.
+func smallestUUID(at time.Time) string {
+	const digits = "0123456789abcdef"
+	ms := at.UnixMilli()
+	var b [13]byte
+	for i := 12; i >= 0; i-- {
+		if i == 8 {
+			b[i] = '-'
+			continue
+		}
+		b[i] = digits[ms&15]
+		ms >>= 4
+	}
+	return string(b[:])
+}
