@@ -59,7 +59,8 @@ func visible(ctx context.Context, err error) *errs.Error {
 		return e
 	}
 	switch {
-	case errors.Is(err, sqldb.ErrCommitUnknown), errors.Is(err, sqldb.ErrReadOnly), errors.Is(err, sqldb.ErrClosed):
+	case errors.Is(err, sqldb.ErrCommitUnknown), errors.Is(err, sqldb.ErrReadOnly), errors.Is(err, sqldb.ErrClosed),
+		errors.Is(err, sqldb.ErrConflict): // others kept changing what this call had read
 		return errs.ServerUnavailable
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return errs.ClientClosedRequest

@@ -2,7 +2,9 @@
 package storetest
 
 import (
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,4 +100,30 @@ func Read(t testing.TB, db *store.DB) All {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// Empty deletes everything from a PostgreSQL database but the schema and the key ring, so that it can be used again.
+func Empty(t testing.TB, db *store.DB) {
+	t.Helper()
+	tables := sqldb.Dynamic("tables", `
+		SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('schema_migrations', 'ring_keys')`)
+	err := db.Write(t.Context(), func(tx *store.Tx) error {
+		var parts []string
+		err := tx.Query(t.Context(), tables, nil, func(scan func(...any) error) error {
+			var name string
+			err := scan(&name)
+			parts = append(parts, fmt.Sprintf("d%d AS (DELETE FROM %s)", len(parts), name))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		// One statement, at whose end alone references are checked.
+		empty := sqldb.Dynamic("empty", "WITH "+strings.Join(parts, ", ")+" SELECT 1")
+		_, err = tx.Exec(t.Context(), empty)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
