@@ -34,7 +34,7 @@ func TestRotation(t *testing.T) {
 			t.Fatalf("JWKS after publication: got %v, want the next key and %s", shown, old)
 		}
 
-		advance(becomesCurrentAfter-time.Minute, a, b)
+		advance(9*time.Minute, a, b)
 		mustReload(t, a, b)
 		if got := kidOf(t, mustSign(t, a, ids.Test, `{"n":2}`)); got != old {
 			t.Fatalf("signs with %s before its time, want %s", got, old)
@@ -59,7 +59,11 @@ func TestRotation(t *testing.T) {
 			}
 		}
 
-		advance(shownAfterRetirement+time.Minute, a, b)
+		advance(30*24*time.Hour-time.Minute, a, b)
+		if diff := cmp.Diff(shown, kids(b, ids.Test)); diff != "" {
+			t.Errorf("JWKS before a month is over (-want +got):\n%s", diff)
+		}
+		advance(2*time.Minute, a, b)
 		if diff := cmp.Diff(shown[:1], kids(b, ids.Test)); diff != "" {
 			t.Errorf("JWKS after a month (-want +got):\n%s", diff)
 		}

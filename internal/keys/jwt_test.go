@@ -198,14 +198,14 @@ func TestVerifyRefuses(t *testing.T) {
 	mustVerify(t, a, forge(t, a, headerBeforeKID+kids(a, ids.Test)[0]+headerAfterKID, `{"sub":"m"}`), `{"sub":"m"}`)
 	for name, token := range badTokens(t, a) {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+			advance(askAgainAfter, a) // the ring would be read for an unknown key
 			ctx, trips := sqldb.WithTrips(t.Context())
 			claims, err := a.VerifyJWT(ctx, token)
 			if !errors.Is(err, errs.UnableToParseSessionJWT) || claims != nil {
 				t.Errorf("got %s, %v, want %v\ntoken: %s", claims, err, errs.UnableToParseSessionJWT, token)
 			}
-			if n := trips.Statements.Load(); n != 0 && name != "kid of another row" {
-				t.Errorf("%d statements, want none for a token that cannot be ours\ntoken: %s", n, token)
+			if n := trips.Statements.Load(); (n != 0) != (name == "kid of another row") {
+				t.Errorf("%d statements: the ring is read for an unknown key and nothing else\ntoken: %s", n, token)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -86,6 +87,14 @@ func TestSessionToken(t *testing.T) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != 33 || int64(raw[0]) != version || ids.UUID(raw[1:17]) != session || len(random) != 16 {
 		t.Fatalf("token %x (%v), random %x: want version, session id and 16 bytes", raw, err, random)
+	}
+	proof := hmac.New(sha256.New, a.known.Load().current[store.PurposeToken].secret)
+	for _, field := range []string{"session", "1", "project", string(session[:]), string(random)} {
+		proof.Write([]byte{0, 0, 0, byte(len(field))})
+		proof.Write([]byte(field))
+	}
+	if want := proof.Sum(nil)[:16]; !bytes.Equal(raw[17:], want) {
+		t.Errorf("proof: got %x, want %x", raw[17:], want)
 	}
 	if strings.Contains(string(raw), string(random)) {
 		t.Error("the token holds the row's random bytes")

@@ -78,32 +78,20 @@ func (s *snapshot) add(k *key) {
 	}
 }
 
-// choose picks what new things are made with: the newest current key. When that one could not be opened, its
-// predecessor serves on, which every node still accepts. When there is only a revoked one left, nodes refuse what this
-// one makes until it can read the replacement.
+// choose picks what new things are made with: the newest current key. While that one cannot be opened, because it is
+// sealed under a master key that this node does not have yet, what the node used before serves on: other nodes accept
+// it as retired, or refuse it if it is revoked.
 func (s *snapshot) choose(purpose string, prev *snapshot) *key {
 	var best *key
 	for _, k := range s.versions[purpose] {
-		usable := k.state == store.KeyCurrent || k.state == store.KeyRetired
-		if usable && (best == nil || rank(k) > rank(best)) {
+		if k.state == store.KeyCurrent && (best == nil || k.version > best.version) {
 			best = k
 		}
 	}
-	if best != nil && (best.header == "" || best.private != nil) {
-		return best
-	}
-	if prev != nil {
+	if best == nil && prev != nil {
 		return prev.current[purpose]
 	}
 	return best
-}
-
-// rank puts current keys above retired ones and newer ones above older ones.
-func rank(k *key) int64 {
-	if k.state == store.KeyCurrent {
-		return k.version + 1<<32
-	}
-	return k.version
 }
 
 // openKey opens a row, or takes what prev has opened already: the secret of a row never changes, so a node that runs
