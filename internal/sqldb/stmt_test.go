@@ -28,9 +28,11 @@ func TestNumbered(t *testing.T) {
 	}
 }
 
+var sqlTwo = SQL2("registry_test", "SELECT $1", "SELECT $1::bigint")
+
 func TestRegistry(t *testing.T) {
 	t.Parallel()
-	s := SQL2("registry_test", "SELECT $1", "SELECT $1::bigint")
+	s := sqlTwo
 	if s.Text(SQLite) != "SELECT ?1" || s.Text(Postgres) != "SELECT $1::bigint" {
 		t.Errorf("texts are %q and %q", s.Text(SQLite), s.Text(Postgres))
 	}
