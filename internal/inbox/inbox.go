@@ -1,5 +1,5 @@
-// Package inbox shows what the test projects of a development server sent, as a page and as JSON, and moves the server's
-// clock. Everything here is for `thimble dev` alone: codes and links are readable by whoever reaches it.
+// Package inbox shows what the test projects of a development server sent, as a page and as JSON, and moves the
+// server's clock. Everything here is for `thimble dev` alone: codes and links are readable by whoever reaches it.
 package inbox
 
 import (
@@ -45,8 +45,8 @@ func (i *Inbox) Mounts() []endpoint.Mount {
 	}
 }
 
-// guard refuses what a stranger's page in a browser on this machine could cause: calls under a name of the stranger's that
-// resolves to this machine (DNS rebinding), and posts from another origin.
+// guard refuses what a stranger's page in a browser on this machine could cause: calls under a name of the stranger's
+// that resolves to this machine (DNS rebinding), and posts from another origin.
 func (i *Inbox) guard(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -64,7 +64,8 @@ func (i *Inbox) guard(next http.Handler) http.Handler {
 	})
 }
 
-// known reports whether the Host header names this machine. An address is not a name that somebody else could point here.
+// known reports whether the Host header names this machine. An address is not a name that somebody else could point
+// here.
 func (i *Inbox) known(hostport string) bool {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {

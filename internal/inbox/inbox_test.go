@@ -135,7 +135,8 @@ func TestRefusals(t *testing.T) {
 		var body map[string]any
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status ||
 			body["error_type"] != test.kind || body["status_code"] != float64(test.status) {
-			t.Errorf("%s %s %s: got %d %s, want %d %s", test.method, test.target, test.body, w.Code, w.Body, test.status, test.kind)
+			t.Errorf("%s %s %s: got %d %s, want %d %s", test.method, test.target, test.body, w.Code, w.Body, test.status,
+				test.kind)
 		}
 		if strings.Contains(w.Body.String(), "fire") {
 			t.Errorf("%s shows the cause: %s", test.target, w.Body)
@@ -150,7 +151,8 @@ func TestClock(t *testing.T) {
 	t.Parallel()
 	s := newServer()
 	w := s.do("POST", "127.0.0.1:8080", "/dev/clock", `{"advance_seconds":121}`)
-	if got, want := strings.TrimSpace(w.Body.String()), `{"now":"2026-11-22T10:32:01Z"}`; got != want || s.moved != 121*time.Second {
+	got, want := strings.TrimSpace(w.Body.String()), `{"now":"2026-11-22T10:32:01Z"}`
+	if got != want || s.moved != 121*time.Second {
 		t.Errorf("got %s after %s, want %s", got, s.moved, want)
 	}
 }
@@ -162,8 +164,9 @@ func TestStrangers(t *testing.T) {
 	for host, ok := range map[string]bool{
 		"127.0.0.1:8080": true, "localhost:8080": true, "LOCALHOST": true, "app.localhost:1": true, "[::1]:8080": true,
 		"192.168.1.20:8080": true, "auth.example.com": true, "auth.example.com:8443": true,
-		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "127.0.0.1.evil.example:8080": false,
-		"notlocalhost": false,
+		"evil.example": false, "evil.example:8080": false, "localhost.evil.example": false,
+		"127.0.0.1.evil.example:8080": false,
+		"notlocalhost":                false,
 	} {
 		for _, target := range []string{"/dev/messages", "/dev/inbox", "/dev/assets/inbox.js"} {
 			if w := s.do("GET", host, target, ""); (w.Code == http.StatusOK) != ok {

@@ -21,8 +21,8 @@ var assets embed.FS
 
 var pageTemplate = template.Must(template.ParseFS(assets, "assets/inbox.html"))
 
-// pagePolicy lets only our own files run. Inline style is for the mails, which are shown in frames without scripts, forms
-// or a say over this page.
+// pagePolicy lets only our own files run. Inline style is for the mails, which are shown in frames without scripts,
+// forms or a say over this page.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
 	"frame-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 

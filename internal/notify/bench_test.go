@@ -13,8 +13,8 @@ import (
 	"github.com/thimble-auth/thimble/test/vendors"
 )
 
-// BenchmarkDeliver is the whole life of a text: the rule's write (message and code), the last look, the call to a provider
-// in the same process, and the outcome. 64 callers write, so that there is something to group.
+// BenchmarkDeliver is the whole life of a text: the rule's write (message and code), the last look, the call to a
+// provider in the same process, and the outcome. 64 callers write, so that there is something to group.
 func BenchmarkDeliver(b *testing.B) {
 	for _, delay := range []time.Duration{0, 200 * time.Millisecond} {
 		b.Run(fmt.Sprintf("sqlite/%s", delay), func(b *testing.B) {

@@ -12,36 +12,6 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// job is a message that is leased to this node.
-type job struct {
-	m     *store.Message
-	tries int // on this lease
-}
-
-// triesPerLease is how often a node tries before it lets others try, whose network may be better.
-const triesPerLease = 2
-
-// work is the Service as package outbox sees it.
-type work struct{ *Service }
-
-// Key names the row.
-func (w work) Key(j *job) string { return j.m.ID }
-
-// Do sends one message, if it is still worth sending.
-func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
-	ok, err := w.mayLeave(j.m.ID)
-	if err != nil {
-		w.o.Logger.ErrorContext(ctx, "a lease could not be renewed", "message", j.m.ID, "error", err)
-		return time.Second
-	}
-	if !ok {
-		return 0
-	}
-	j.tries++
-	j.m.Attempts++
-	return w.settle(ctx, j, w.send(ctx, j.m))
-}
-
 // answer is what a provider made of a call.
 type answer struct {
 	providerID string
@@ -153,7 +123,8 @@ func reason(f *sms.Error) string {
 	return f.Code + " " + f.Reason
 }
 
-// retry keeps the message for a second try, or gives it to whichever node comes first, by the next route if there is one.
+// retry keeps the message for a second try, or gives it to whichever node comes first, by the next route if there is
+// one.
 func (s *Service) retry(ctx context.Context, j *job, f *sms.Error, next string) (again time.Duration) {
 	m := j.m
 	pause := max(f.RetryAfter, backoff(m))
@@ -203,60 +174,4 @@ func backoff(m *store.Message) time.Duration {
 	}
 	pause := min(longest, time.Second<<min(m.Attempts-1, 16))
 	return pause - pause/4*time.Duration(secret.Bytes(1)[0])/255
-}
-
-// Claim leases messages that a node left behind, and ends those whose time is over.
-func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
-	var due bool
-	err := w.o.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		due, err = tx.AnyMessageDue(ctx)
-		return err
-	})
-	if err != nil || !due {
-		return nil, err
-	}
-
-	var messages []*store.Message
-	for ended := int64(limit); ended == int64(limit) && err == nil; {
-		err = w.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-			ended, err = tx.ExpireMessages(ctx, limit)
-			return err
-		})
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = w.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		messages, err = tx.ClaimMessages(ctx, w.node, tx.Now().Add(lease), limit)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	jobs := make([]*job, len(messages))
-	for i, m := range messages {
-		jobs[i] = &job{m: m}
-	}
-	return jobs, nil
-}
-
-// releaseBatch bounds the statements of one transaction.
-const releaseBatch = 200
-
-// Release gives leases back, so that another node, or this one after its start, need not wait for their end.
-func (w work) Release(ctx context.Context, jobs []*job) error {
-	for len(jobs) > 0 {
-		n := min(len(jobs), releaseBatch)
-		err := w.o.DB.Write(ctx, func(tx *store.Tx) error {
-			for _, j := range jobs[:n] {
-				tx.ReleaseMessage(j.m.ID, w.node)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		jobs = jobs[n:]
-	}
-	return nil
 }

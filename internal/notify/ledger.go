@@ -68,8 +68,8 @@ func (s *Service) mayLeave(id string) (bool, error) {
 	return e.ok && e.err == nil, e.err
 }
 
-// keep writes down what became of a call. It is tried again while the lease lasts: a row that still says queued would be
-// sent a second time after that. Outcomes may be written twice.
+// keep writes down what became of a call. It is tried again while the lease lasts: a row that still says queued would
+// be sent a second time after that. Outcomes may be written twice.
 func (s *Service) keep(ctx context.Context, id string, record func(tx *store.Tx)) {
 	e := entry{record: record}
 	pause := 100 * time.Millisecond

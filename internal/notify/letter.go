@@ -13,8 +13,8 @@ type Letter struct {
 	Subject, Body, HTML string
 }
 
-// Letters gives up to limit messages of test projects, newest first, as their readers would see them. An empty project or
-// recipient means any. Messages of live projects are never among them.
+// Letters gives up to limit messages of test projects, newest first, as their readers would see them. An empty project
+// or recipient means any. Messages of live projects are never among them.
 func (s *Service) Letters(ctx context.Context, projectID, recipient string, limit int) ([]Letter, error) {
 	var rows []*store.Message
 	err := s.o.DB.Read(ctx, func(tx *store.Tx) (err error) {

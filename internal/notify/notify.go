@@ -1,5 +1,5 @@
-// Package notify gets messages to people: which words in which language, which provider carries them, and what became of
-// them. A message is a row that is written together with the code or link it carries, already leased to this node;
+// Package notify gets messages to people: which words in which language, which provider carries them, and what became
+// of them. A message is a row that is written together with the code or link it carries, already leased to this node;
 // package outbox brings it here right after the commit, and again after a crash.
 package notify
 
@@ -21,7 +21,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// The providers that are not a company's: the inbox keeps what test projects send, SMTP is whatever server takes our mails.
+// The providers that are not a company's: the inbox keeps what test projects send, SMTP is whatever server takes our
+// mails.
 const (
 	ProviderInbox = "inbox"
 	ProviderSMTP  = "smtp"
@@ -122,9 +123,10 @@ func (s *Service) Hand(m *store.Message) {
 }
 
 // Compose completes a message for the project: it seals the content into it and decides on the provider. The message of
-// a test project is delivered at once, to the inbox; that of a live one is queued and leased to this node. The caller has
-// set recipient, country, locale, kind, channel and deadline, and the time of creation; an empty id is filled in. It is
-// written with store.InsertMessage and given to Hand after the commit. The error is ErrNoRoute, or one of the key ring.
+// a test project is delivered at once, to the inbox; that of a live one is queued and leased to this node. The caller
+// has set recipient, country, locale, kind, channel and deadline, and the time of creation; an empty id is filled in.
+// It is written with store.InsertMessage and given to Hand after the commit. The error is ErrNoRoute, or one of the key
+// ring.
 func (s *Service) Compose(p *store.Project, m *store.Message, c Content) error {
 	provider, ok := s.Route(p, m.Channel, m.Country)
 	if !ok {

@@ -32,8 +32,8 @@ func (s *Service) callbackURL(provider, id string) string {
 	return s.o.PublicURL + "/callbacks/sms/" + provider + "/" + id + "/" + s.o.Keys.MAC(macPurpose, provider+" "+id)
 }
 
-// Receipt takes a provider's report on a message. provider, id and mac come from the path of the request, body is all of
-// it. A report that comes again, or after a later one, is taken and changes nothing. The errors are ErrForged,
+// Receipt takes a provider's report on a message. provider, id and mac come from the path of the request, body is all
+// of it. A report that comes again, or after a later one, is taken and changes nothing. The errors are ErrForged,
 // sms.ErrBadReceipt and those of the database, after which the provider may try again.
 func (s *Service) Receipt(ctx context.Context, provider, id, mac string, r *http.Request, body []byte) error {
 	sender := s.sender(provider)

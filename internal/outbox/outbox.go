@@ -1,6 +1,6 @@
 // Package outbox runs work that has to survive the process: rows that are written, already leased to this node, in the
-// transaction that causes them. It holds leased jobs in memory, runs many at once, comes back to those that have to wait,
-// picks up rows whose lease is over, and gives its leases back when the node stops. It knows no kinds of work.
+// transaction that causes them. It holds leased jobs in memory, runs many at once, comes back to those that have to
+// wait, picks up rows whose lease is over, and gives its leases back when the node stops. It knows no kinds of work.
 //
 // What keeps work from being lost is the row, never the memory here: a job that is dropped is picked up again once its
 // lease is over.
@@ -108,7 +108,8 @@ func (p *Pool[J]) sweep(ctx context.Context) error {
 	}
 }
 
-// worker runs jobs until there is none. Workers come with the work and go with it: a goroutine is cheaper than one that waits.
+// worker runs jobs until there is none. Workers come with the work and go with it: a goroutine is cheaper than one that
+// waits.
 func (p *Pool[J]) worker() {
 	for {
 		job, ok := p.take()

@@ -154,8 +154,8 @@ func TestCapacity(t *testing.T) {
 	})
 }
 
-// Draining ends what runs, or interrupts it when the time is over, and releases the rest: waiting, pausing, and what wants
-// to come again.
+// Draining ends what runs, or interrupts it when the time is over, and releases the rest: waiting, pausing, and what
+// wants to come again.
 func TestDrainReleases(t *testing.T) {
 	t.Parallel()
 	for name, patience := range map[string]time.Duration{"patient": time.Minute, "impatient": time.Second} {

@@ -41,8 +41,8 @@ func New[J any](work Work[J], o Options) *Pool[J] {
 	return p
 }
 
-// Hand gives a job that is leased to this node to its workers. It never blocks. A job that the pool holds already is not
-// taken twice; one that finds no room, or a pool that drains, waits in the database until its lease is over.
+// Hand gives a job that is leased to this node to its workers. It never blocks. A job that the pool holds already is
+// not taken twice; one that finds no room, or a pool that drains, waits in the database until its lease is over.
 func (p *Pool[J]) Hand(job J) {
 	key := p.work.Key(job)
 	p.mu.Lock()

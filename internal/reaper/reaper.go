@@ -11,7 +11,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// Ages are how long rows are kept after they have lost their use. Zero means the default, a negative age means for ever.
+// Ages are how long rows are kept after they have lost their use. Zero means the default, a negative age means for
+// ever.
 type Ages struct {
 	Codes    time.Duration // one-time codes, magic links and intermediate sessions, after they expire; default a day
 	Counters time.Duration // counters of sends, after their window; default an hour
@@ -24,8 +25,8 @@ const day = 24 * time.Hour
 
 var defaults = Ages{Codes: day, Counters: time.Hour, Messages: 90 * day, Sessions: 30 * day, Audit: 400 * day}
 
-// batch bounds the rows of one transaction, pause is the breath between two: a backlog is worked off at up to five thousand
-// rows a second, and whoever waits to write meanwhile waits for one batch.
+// batch bounds the rows of one transaction, pause is the breath between two: a backlog is worked off at up to five
+// thousand rows a second, and whoever waits to write meanwhile waits for one batch.
 const (
 	batch = 500
 	pause = 100 * time.Millisecond

@@ -48,8 +48,8 @@ const (
 	KindMagicLinkSignup = "magic_link_signup"
 )
 
-// The states of a message. It only moves forward: queued, then sent, then one of the ends. A report that it arrived beats
-// every other end, because a call that seemed to fail may have been heard.
+// The states of a message. It only moves forward: queued, then sent, then one of the ends. A report that it arrived
+// beats every other end, because a call that seemed to fail may have been heard.
 const (
 	MessageQueued      = "queued"      // has to leave, or is about to
 	MessageSent        = "sent"        // a provider took it
@@ -65,14 +65,15 @@ const (
 	ReasonReplaced = "replaced"
 )
 
-const messageColumns = `id, project_id, organization_id, member_id, request_id, channel, kind, recipient, country, locale,
-	link_id, sealed, segments, decision, status, reason, provider, provider_id, attempts, lease_owner, leased_until,
-	deadline, created_at, updated_at`
+const messageColumns = `id, project_id, organization_id, member_id, request_id, channel, kind, recipient, country,
+	locale, link_id, sealed, segments, decision, status, reason, provider, provider_id, attempts, lease_owner,
+	leased_until, deadline, created_at, updated_at`
 
 var (
 	sqlInsertMessage = sqldb.SQL("insert_message", `
 		INSERT INTO messages (`+messageColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+			$24)`)
 
 	sqlMessage = sqldb.SQL("message", `SELECT `+messageColumns+` FROM messages WHERE id = $1`)
 

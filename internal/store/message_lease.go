@@ -10,8 +10,8 @@ import (
 // RenewLimit is how many leases RenewLeases renews at once.
 const RenewLimit = 32
 
-// worthSending holds what makes a queued message still of use to its reader: the code in it is the live one, the link in it
-// is not used. Only messages of kinds with such a rule are held against it.
+// worthSending holds what makes a queued message still of use to its reader: the code in it is the live one, the link
+// in it is not used. Only messages of kinds with such a rule are held against it.
 const worthSending = `
 	(kind <> 'sms_otp' OR EXISTS (SELECT 1 FROM otp_codes AS c
 		WHERE c.owner = messages.member_id AND c.purpose = 'sms' AND c.message_id = messages.id AND c.state = 'live'))
@@ -49,8 +49,8 @@ var (
 	sqlDueMessage = sqldb.SQL("due_message", `
 		SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $1 LIMIT 1`)
 
-	// Of two nodes that choose the same rows, the later one waits for the earlier and then finds the lease taken: the guard
-	// is said twice because only the outer one is asked again.
+	// Of two nodes that choose the same rows, the later one waits for the earlier and then finds the lease taken: the
+	// guard is said twice because only the outer one is asked again.
 	sqlClaimMessages = sqldb.SQL("claim_messages", `
 		UPDATE messages SET lease_owner = $1, leased_until = $3
 		WHERE id IN (SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $2 AND deadline > $2
@@ -66,9 +66,9 @@ var (
 			AND status = 'queued' AND leased_until <= $1`)
 )
 
-// RenewLeases is the last look before messages leave: it renews the leases of up to RenewLimit messages, counts an attempt
-// for each, and calls ok for those that the owner may send now. The others are not leased to the owner any more, are done,
-// or no longer worth sending; of the last kind, what is still leased to the owner becomes expired.
+// RenewLeases is the last look before messages leave: it renews the leases of up to RenewLimit messages, counts an
+// attempt for each, and calls ok for those that the owner may send now. The others are not leased to the owner any
+// more, are done, or no longer worth sending; of the last kind, what is still leased to the owner becomes expired.
 func (tx *Tx) RenewLeases(ctx context.Context, owner string, until time.Time, ids []string, ok func(id string)) error {
 	now := micros(tx.Now())
 	renewed := make(map[string]bool, len(ids))

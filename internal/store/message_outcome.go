@@ -55,8 +55,8 @@ func (tx *Tx) MessageFailed(id, owner, reason string) {
 }
 
 // ReceiveReceipt notes what a provider reports on a message that went through it: MessageSent, MessageDelivered or
-// MessageUndelivered with a reason. It reports whether that was news: a status never moves back, and a report that comes
-// again changes nothing.
+// MessageUndelivered with a reason. It reports whether that was news: a status never moves back, and a report that
+// comes again changes nothing.
 func (tx *Tx) ReceiveReceipt(ctx context.Context, id, provider, providerID, status, reason string) (bool, error) {
 	args := []any{id, provider, providerID, []byte{}, micros(tx.Now())}
 	s := sqlReceiptSent
