@@ -7,8 +7,9 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// ledgerMax bounds the entries that share one transaction.
-const ledgerMax = 2 * store.RenewLimit
+// ledgerMax bounds the entries that share one transaction. A group of SQLite holds up to 256 accepted messages, and
+// each has two entries: with much less room here, deliveries would fall behind whenever the writer is the bottleneck.
+const ledgerMax = 8 * store.RenewLimit
 
 // ledgerTimeout bounds one transaction, so that a database that hangs does not hold workers for ever.
 const ledgerTimeout = 10 * time.Second
