@@ -33,6 +33,7 @@ func (c *Serve) Check(p *Problems) {
 		p.Add("the log level must be debug, info, warn or error")
 	}
 	c.Grace.check(p, "shutdown-seconds", 1, 600)
+	c.Keep.check(p)
 	c.SMTP.check(p)
 	c.Twilio.check(p)
 }
@@ -76,6 +77,14 @@ func (d *Database) SQLiteFile() (string, bool) {
 // Check reads the key from its file. A missing key is no problem here.
 func (m *Master) Check(p *Problems) {
 	m.Key = fromFile(p, "master-key", m.Key, m.File)
+}
+
+func (k *Keep) check(p *Problems) {
+	const century = 36525
+	k.Codes.check(p, "keep-codes-days", -1, century)
+	k.Messages.check(p, "keep-messages-days", -1, century)
+	k.Sessions.check(p, "keep-sessions-days", -1, century)
+	k.Audit.check(p, "keep-audit-days", -1, century)
 }
 
 func (s *SMTP) check(p *Problems) {

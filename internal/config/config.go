@@ -48,8 +48,21 @@ type Serve struct {
 	LogLevel string `name:"log-level" var:"LOG_LEVEL" default:"info" placeholder:"LEVEL"`
 	// How long running requests and messages may take to end after SIGTERM, in seconds, 1 to 600.
 	Grace  Number `name:"shutdown-seconds" var:"SHUTDOWN_SECONDS" default:"25" placeholder:"N"`
+	Keep   Keep   `embed:"" prefix:"keep-" group:"How long rows are kept, in days. 0 is the default, -1 is for ever."`
 	SMTP   SMTP   `embed:"" prefix:"smtp-" group:"Mail. Without it, live projects cannot send any."`
 	Twilio Twilio `embed:"" prefix:"twilio-" group:"Texts by Twilio. Without it, live projects cannot send any."`
+}
+
+// Keep is how long rows are kept after they have lost their use.
+type Keep struct {
+	// Codes, links and half logins after they expire. Default: 1.
+	Codes Number `name:"codes-days" var:"KEEP_CODES_DAYS" placeholder:"N"`
+	// Messages, with what became of them, after they were written. Default: 90.
+	Messages Number `name:"messages-days" var:"KEEP_MESSAGES_DAYS" placeholder:"N"`
+	// Sessions after they end. Default: 30.
+	Sessions Number `name:"sessions-days" var:"KEEP_SESSIONS_DAYS" placeholder:"N"`
+	// Records of what was done and refused. Default: 400.
+	Audit Number `name:"audit-days" var:"KEEP_AUDIT_DAYS" placeholder:"N"`
 }
 
 // SMTP is the server that takes our mails.

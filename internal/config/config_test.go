@@ -226,9 +226,10 @@ func TestManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	describe := Describer()
 	for _, command := range parser.Model.Children {
 		for _, flag := range command.Flags {
-			if text := Describe(flag.Value); len(text) < 10 || strings.HasPrefix(text, " ") || strings.HasPrefix(text, "[") {
+			if text := describe(flag.Value); len(text) < 10 || strings.HasPrefix(text, " ") || strings.HasPrefix(text, "[") {
 				t.Errorf("%s --%s has no help: %q", command.Name, flag.Name, text)
 			}
 			name := flag.Tag.Get("var")

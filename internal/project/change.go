@@ -38,8 +38,8 @@ func (s *Service) Get(ctx context.Context, id string) (*Project, error) {
 	return p, err
 }
 
-// Update changes name and settings. Running servers know it within five seconds. change may run more than once, each time
-// on what is there by then; what it leaves is checked before it is written.
+// Update changes name and settings. Running servers know it within five seconds. change may run more than once, each
+// time on what is there by then; what it leaves is checked before it is written.
 func (s *Service) Update(ctx context.Context, id string, change func(p *Project) error) (*Project, error) {
 	var p *Project
 	err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
@@ -100,8 +100,8 @@ func (s *Service) Secrets(ctx context.Context, id string) ([]store.ProjectSecret
 	return all, err
 }
 
-// RevokeSecret takes a credential away. Running servers refuse it within five seconds. It fails with ErrNoSecret, and with
-// ErrLastSecret for the only one.
+// RevokeSecret takes a credential away. Running servers refuse it within five seconds. It fails with ErrNoSecret, and
+// with ErrLastSecret for the only one.
 func (s *Service) RevokeSecret(ctx context.Context, id, secretID string) error {
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		if _, err := find(ctx, tx, id); err != nil {
@@ -125,8 +125,8 @@ func (s *Service) RevokeSecret(ctx context.Context, id, secretID string) error {
 	})
 }
 
-// AddRedirect registers a redirect URL, or gives a registered one other purposes. It becomes the default for those of its
-// purposes that are listed in Defaults, in place of the one before.
+// AddRedirect registers a redirect URL, or gives a registered one other purposes. It becomes the default for those of
+// its purposes that are listed in Defaults, in place of the one before.
 func AddRedirect(s *store.ProjectSettings, r store.RedirectURL) {
 	var kept []store.RedirectURL
 	for _, other := range s.RedirectURLs {

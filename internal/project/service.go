@@ -122,8 +122,8 @@ func secretRow(text secret.String, now time.Time) store.ProjectSecret {
 	return store.ProjectSecret{ID: ids.NewUUID(now).String(), Hash: HashSecret(text), CreatedAt: now}
 }
 
-// HashSecret gives what is kept of a project's secret. A fast hash is enough: there is nothing to guess about 256 random
-// bits.
+// HashSecret gives what is kept of a project's secret. A fast hash is enough: there is nothing to guess about 256
+// random bits.
 func HashSecret(text secret.String) []byte {
 	sum := sha256.Sum256([]byte(text.Reveal()))
 	return sum[:]

@@ -33,8 +33,8 @@ func CheckName(name string) (string, error) {
 	return name, nil
 }
 
-// CheckSettings says everything that is wrong with the settings of a project, nil for nothing. Countries that fraud often
-// uses are none of its business: see RiskyCountries.
+// CheckSettings says everything that is wrong with the settings of a project, nil for nothing. Countries that fraud
+// often uses are none of its business: see RiskyCountries.
 func CheckSettings(s *store.ProjectSettings) error {
 	return errors.Join(checkCountries(s), checkLimits(s), checkBounds(s), checkDomain(s), checkRedirects(s))
 }
@@ -133,8 +133,8 @@ func checkRedirect(r store.RedirectURL) error {
 	return checkRedirectURL(r.URL)
 }
 
-// checkRedirectURL keeps tokens from being carried to where nobody meant them to go. Schemes of apps (RFC 8252 §7.1) are
-// allowed when they hold a dot, as names that belong to somebody do; javascript: and its like hold none.
+// checkRedirectURL keeps tokens from being carried to where nobody meant them to go. Schemes of apps (RFC 8252 §7.1)
+// are allowed when they hold a dot, as names that belong to somebody do; javascript: and its like hold none.
 func checkRedirectURL(text string) error {
 	u, err := url.Parse(text)
 	switch {

@@ -1,4 +1,5 @@
-// Package server puts the parts together: configuration, database, keys, rules, faces, listeners; and starts and stops them.
+// Package server puts the parts together: configuration, database, keys, rules, faces, listeners; and starts and stops
+// them.
 package server
 
 import (
@@ -20,6 +21,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/project"
+	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/smsotp"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -41,6 +43,8 @@ type Options struct {
 	SMS      []notify.SMSRoute
 	Mail     mail.Sender
 	MailFrom string
+	// Keep is how long rows are kept that have lost their use.
+	Keep reaper.Ages
 	// Mounts are pages beside the calls, such as those of development.
 	Mounts func(*App) []endpoint.Mount
 	Logger *slog.Logger
@@ -61,8 +65,8 @@ type App struct {
 	loops   sync.WaitGroup
 }
 
-// Open opens the database, brings its schema up to date, opens the key ring and starts the work in the background. Close
-// ends it.
+// Open opens the database, brings its schema up to date, opens the key ring and starts the work in the background.
+// Close ends it.
 func Open(ctx context.Context, o Options) (*App, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -107,7 +111,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		Keys: ring,
 	}
 	a.mount(o)
-	a.start()
+	a.start(o)
 	return a, nil
 }
 
@@ -126,19 +130,21 @@ func (a *App) mount(o Options) {
 }
 
 // start runs what goes on beside requests until Close.
-func (a *App) start() {
+func (a *App) start(o Options) {
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
 	a.loops.Go(func() { a.Keys.Run(ctx) })
 	a.loops.Go(func() { a.Notify.Run(ctx) })
 	a.loops.Go(func() { a.Sessions.Run(ctx, a.log) })
+	old := &reaper.Reaper{DB: a.DB, Ages: o.Keep, Logger: a.log}
+	a.loops.Go(func() { old.Run(ctx) })
 }
 
 // ServeHTTP answers one request.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// Close ends the server after its last request: messages under way may leave until ctx ends, the leases of all others are
-// given back, and the database is closed.
+// Close ends the server after its last request: messages under way may leave until ctx ends, the leases of all others
+// are given back, and the database is closed.
 func (a *App) Close(ctx context.Context) error {
 	drained := a.Notify.Drain(ctx)
 	a.stop()

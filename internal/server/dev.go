@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
+	"net/url"
+	"path"
 	"strings"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/config"
 	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/inbox"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -27,13 +29,13 @@ type devCommand struct {
 
 // Help is shown below the summary.
 func (devCommand) Help() string {
-	return `Starts everything on this machine: a test project with credentials that are the same everywhere, an organization with
-one member, and an inbox that holds what would have been sent. It prints the credentials, and a block for the shell that
-walks through a whole login.
+	return `Starts everything on this machine: a test project with credentials that are the same everywhere, an
+organization with one member, and an inbox that holds what would have been sent. It prints the credentials,
+and a block for the shell that walks through a whole login.
 
-Everything is kept in the data folder; remove the folder to begin anew. POST /dev/clock {"advance_seconds": 120} moves the
-server's time forward. Session JWTs carry the moved time, so that SDKs that check them by themselves refuse them until their
-own clock has caught up: let the server check them then.
+Everything is kept in the data folder; remove the folder to begin anew. POST /dev/clock {"advance_seconds":
+120} moves the server's time forward. Session JWTs carry the moved time, so that SDKs that check them by
+themselves refuse them until their own clock has caught up: let the server check them then.
 
 Examples:
 
@@ -99,7 +101,7 @@ func (c *devCommand) claim(ctx context.Context) (release func(), err error) {
 	return nil, err
 }
 
-var errNewer = errors.New("a newer version of thimble changed this database: run that version, or give another database")
+var errNewer = errors.New("a newer version of thimble changed this database: run that version, or give another one")
 
 func (c *devCommand) start(ctx context.Context, address net.Addr, log *slog.Logger) (identity, *App, error) {
 	who := fixed
@@ -160,11 +162,18 @@ func (c *devCommand) protect(app *App, who identity) http.Handler {
 	})
 }
 
-// isDevelopmentPage sees through the doubled slashes that routing tolerates.
-func isDevelopmentPage(path string) bool {
-	words := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
-	return slices.Contains(words, "dev")
+// isDevelopmentPage sees through the doubled slashes and dots that routing resolves.
+func isDevelopmentPage(text string) bool {
+	return strings.HasPrefix(path.Clean("/"+text)+"/", "/dev/")
 }
 
 // mounts are the pages of development.
-func (c *devCommand) mounts(*App) []endpoint.Mount { return nil }
+func (c *devCommand) mounts(a *App) []endpoint.Mount {
+	pages := &inbox.Inbox{
+		Letters: a.Notify.Letters, MoveClock: a.DB.MoveClock, Now: a.DB.Now, PublicURL: c.PublicURL, Logger: a.log,
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil {
+		pages.Hosts = []string{strings.ToLower(u.Hostname())}
+	}
+	return pages.Mounts()
+}

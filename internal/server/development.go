@@ -13,7 +13,6 @@ import (
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/project"
-	"github.com/thimble-auth/thimble/internal/secret"
 )
 
 // The files of thimble dev in its data folder.
@@ -33,8 +32,8 @@ type identity struct {
 	EmailID        string `json:"email_id"`
 }
 
-// fixed is the same everywhere, so that examples and tests work anywhere without a look at the screen. It is worth nothing
-// as a protection, which is why only this machine can reach it.
+// fixed is the same everywhere, so that examples and tests work anywhere without a look at the screen. It is worth
+// nothing as a protection, which is why only this machine can reach it.
 var fixed = identity{
 	ProjectID:      "project-test-11111111-1111-4111-8111-111111111111",
 	Secret:         "secret-test-" + strings.Repeat("1", 32),
@@ -89,8 +88,8 @@ func developmentMaster(folder string) (keys.Master, error) {
 	return master, nil
 }
 
-// keepFile gives the content of a file that only its owner can read, making it at the first time. It is whole or not there
-// at all, and of two processes that make it at once both get the same.
+// keepFile gives the content of a file that only its owner can read, making it at the first time. It is whole or not
+// there at all, and of two processes that make it at once both get the same.
 func keepFile(path string, content func() []byte) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -116,9 +115,4 @@ func writeNew(path string, content []byte) error {
 		return err
 	}
 	return os.Link(f.Name(), path) // unlike a rename, never over an existing file
-}
-
-// auth is the identity's credentials as HTTP and curl write them.
-func (who *identity) auth() (user string, password secret.String) {
-	return who.ProjectID, secret.String(who.Secret)
 }

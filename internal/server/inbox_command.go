@@ -2,8 +2,8 @@ package server
 
 import (
 	"errors"
-	"time"
 
+	"github.com/thimble-auth/thimble/internal/inbox"
 	"github.com/thimble-auth/thimble/internal/notify"
 )
 
@@ -17,28 +17,14 @@ type inboxCommand struct {
 
 // Help is shown below the summary.
 func (inboxCommand) Help() string {
-	return `Messages of test projects go to nobody. They are kept, and shown here, newest first, wherever the project lives: give the
-server's THIMBLE_DATA or THIMBLE_DATABASE_URL, and its master key. Messages of live projects are never shown.
+	return `Messages of test projects go to nobody. They are kept, and shown here, newest first, wherever the project
+lives: give the server's THIMBLE_DATA or THIMBLE_DATABASE_URL, and its master key. Messages of live projects
+are never shown.
 
 Examples:
 
     thimble inbox
     thimble inbox --to +12025550162 --limit 1`
-}
-
-// letterView is a message as scripts see it; the names are those of GET /dev/messages.
-type letterView struct {
-	MessageID string    `json:"message_id"`
-	ProjectID string    `json:"project_id"`
-	Channel   string    `json:"channel"`
-	To        string    `json:"to"`
-	Subject   string    `json:"subject"`
-	Body      string    `json:"body"`
-	HTML      string    `json:"html"`
-	Locale    string    `json:"locale"`
-	Segments  int64     `json:"segments"`
-	Status    string    `json:"status"`
-	CreatedAt time.Time `json:"created_at"`
 }
 
 // Run shows the messages.
@@ -56,13 +42,7 @@ func (c *inboxCommand) Run(r *runner) error {
 	}
 
 	if c.JSON {
-		views := make([]letterView, len(letters))
-		for i, l := range letters {
-			views[i] = letterView{
-				l.ID, l.ProjectID, l.Channel, l.Recipient, l.Subject, l.Body, l.HTML, l.Locale, l.Segments, l.Status, l.CreatedAt,
-			}
-		}
-		return r.json(map[string]any{"messages": views})
+		return r.json(map[string]any{"messages": inbox.Messages(letters)})
 	}
 	if len(letters) == 0 {
 		r.printf("There are no messages.\n")

@@ -20,8 +20,8 @@ type keysCommands struct {
 
 // Help is shown below the summary.
 func (keysCommands) Help() string {
-	return `The key ring signs session JWTs, makes session tokens, hashes codes and seals secrets. It is kept in the database, sealed
-under a master key that is not. Running servers read the ring again every 30 seconds.
+	return `The key ring signs session JWTs, makes session tokens, hashes codes and seals secrets. It is kept in the
+database, sealed under a master key that is not. Running servers read the ring again every 30 seconds.
 
 Examples:
 
@@ -36,7 +36,7 @@ type keysMaster struct{}
 func (keysMaster) Run(r *runner) error {
 	_, text := keys.NewMaster()
 	r.printf("%s\n", text)
-	_, _ = fmt.Fprintln(r.stderr, "Keep this key apart from copies of the database: without it the database opens for nobody.")
+	_, _ = fmt.Fprintln(r.stderr, "Keep this key, apart from copies of the database: each is worth nothing without the other.")
 	return nil
 }
 
@@ -74,7 +74,7 @@ func (c *keysRotate) Run(r *runner) error {
 		if err := ring.Rotate(r.ctx); err != nil {
 			return err
 		}
-		r.printf("New keys are published. Servers use them in ten minutes; what the old ones made stays good until it ends.\n")
+		r.printf("New keys are published. Servers use them in ten minutes; what the old ones made stays good.\n")
 		return nil
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Bounds of a connection. Every call is answered within seconds; whoever takes longer to ask or to read holds a connection
-// that others could use.
+// Bounds of a connection. Every call is answered within seconds; whoever takes longer to ask or to read holds a
+// connection that others could use.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
@@ -31,16 +31,17 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// untilSignal gives a context that ends with ctx or with the first SIGINT or SIGTERM. A second signal ends the process the
-// hard way.
+// untilSignal gives a context that ends with ctx or with the first SIGINT or SIGTERM. A second signal ends the process
+// the hard way.
 func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }
 
-// serveUntil serves until ctx ends, then drains: it takes no new connections, answers the requests it has, hands over or
-// gives back the messages it has, writes what is only in memory, and closes the database. All of that ends after grace.
+// serveUntil serves until ctx ends, then drains: it takes no new connections, answers the requests it has, hands over
+// or gives back the messages it has, writes what is only in memory, and closes the database. All of that ends after
+// grace.
 func (a *App) serveUntil(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration) error {
 	srv := newHTTPServer(h, a.log)
 	ended := make(chan error, 1)

@@ -20,8 +20,8 @@ type memberUnlock struct {
 
 // Help is shown below the summary.
 func (memberUnlock) Help() string {
-	return `A member is locked after some wrong codes in a row, and the second factor is disabled after 100, locks or not. Make sure
-that it is the member who asks. What this does is recorded.
+	return `A member is locked after some wrong codes in a row, and the second factor is disabled after 100, locks or not.
+Make sure that it is the member who asks. What this does is recorded.
 
 Example:
 

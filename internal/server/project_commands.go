@@ -24,8 +24,8 @@ type projectCommands struct {
 
 // Help is shown below the summary.
 func (projectCommands) Help() string {
-	return `These commands work on the database, while servers run on it; what they change is known to running servers within five
-seconds. Give the server's THIMBLE_DATA or THIMBLE_DATABASE_URL.
+	return `These commands work on the database, while servers run on it; what they change is known to running servers
+within five seconds. Give the server's THIMBLE_DATA or THIMBLE_DATABASE_URL.
 
 Examples:
 
@@ -47,7 +47,8 @@ func (s *storage) withProjects(r *runner, f func(*project.Service) error) error 
 type projectCreate struct {
 	storage
 	Name string `arg:"" help:"Name that people read in texts and mails of a live project."`
-	Env  string `name:"env" enum:"test,live" default:"test" help:"test or live. Messages of test projects never leave: thimble inbox shows them."`
+
+	Env  string `name:"env" enum:"test,live" default:"test" help:"test or live. Messages of test projects never leave."`
 	JSON bool   `name:"json" help:"Answer in JSON."`
 }
 
@@ -74,7 +75,8 @@ func (c *projectCreate) Run(r *runner) error {
 	if c.JSON {
 		return r.json(answer)
 	}
-	r.printf("project       %s\nsecret        %s\npublic token  %s\n\n", answer.ProjectID, answer.Secret, answer.PublicToken)
+	r.printf("project       %s\nsecret        %s\n", answer.ProjectID, answer.Secret)
+	r.printf("public token  %s\n\n", answer.PublicToken)
 	r.printf("The secret is shown this once. Links need a place to lead to:\n"+
 		"thimble project redirect add %s https://app.example.com/authenticate --default\n", p.ID)
 	return nil
@@ -184,10 +186,11 @@ type redirectCommands struct {
 
 type redirectAdd struct {
 	storage
-	Project  string   `arg:"" help:"Id of the project."`
-	URL      string   `arg:"" help:"The URL, such as https://app.example.com/authenticate."`
-	Purposes []string `name:"purposes" placeholder:"WHAT" help:"login, signup, invite, discovery, reset_password. Without it, all."`
-	Default  bool     `name:"default" help:"Use it where a call names no URL, for these purposes."`
+	Project string `arg:"" help:"Id of the project."`
+	URL     string `arg:"" help:"The URL, such as https://app.example.com/authenticate."`
+	Default bool   `name:"default" help:"Use it where a call names no URL, for these purposes."`
+
+	Purposes []string `name:"purposes" help:"login, signup, invite, discovery, reset_password. Without it, all."`
 }
 
 // Run registers the URL.

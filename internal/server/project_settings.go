@@ -1,6 +1,7 @@
 package server
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,21 +15,35 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// projectSet changes only what is given.
+//go:embed project_settings.go
+var projectSettingsText string
+
+// projectSet changes only what is given. The comments of its fields are what --help shows.
 type projectSet struct {
 	storage
-	Project                string            `arg:"" help:"Id of the project."`
-	Name                   *string           `name:"name" help:"Name that people read in texts and mails."`
-	Countries              []string          `name:"countries" placeholder:"CC" help:"Countries that texts may go to, such as US,CA, or default."`
-	RiskyCountries         bool              `name:"risky-countries" help:"Allow countries to which carriers deliver badly or where fraud is frequent."`
-	Limits                 map[string]string `name:"limit" mapsep:"," placeholder:"NAME=N" help:"A send limit: a number, none, or default. May be given several times; project list shows the names."`
-	EnforceLimits          *bool             `name:"enforce-limits" negatable:"" help:"Let a test project refuse what a live one would."`
-	LockAfter              *int64            `name:"lock-after" placeholder:"N" help:"Wrong codes in a row that lock a member, 1 to 100. 0 is the default, 10."`
-	LockMinutes            *int64            `name:"lock-minutes" placeholder:"N" help:"How long a lock lasts, 5 to 10080. 0 is the default, 60."`
-	SessionMaxMinutes      *int64            `name:"session-max-minutes" placeholder:"N" help:"The longest session that a call may ask for, 5 to 527040. 0 is the default, 527040."`
-	WebOTPDomain           *string           `name:"webotp-domain" placeholder:"HOST" help:"Domain whose pages may read codes out of texts. Empty for none."`
-	SendWithoutToken       *bool             `name:"send-without-token" negatable:"" help:"Text a verified number without any session token."`
-	ReplaceUnverifiedPhone *bool             `name:"replace-unverified-phone" negatable:"" help:"Let a send replace a number that nobody verified."`
+	Project string `arg:"" help:"Id of the project."`
+	// Name that people read in texts and mails.
+	Name *string `name:"name"`
+	// Countries that texts may go to, such as US,CA, or default.
+	Countries []string `name:"countries" placeholder:"CC"`
+	// Allow countries to which carriers deliver badly or where fraud is frequent.
+	RiskyCountries bool `name:"risky-countries"`
+	// A send limit: a number, none, or default. May be given several times; project list shows the names.
+	Limits map[string]string `name:"limit" mapsep:"," placeholder:"NAME=N"`
+	// Let a test project refuse what a live one would.
+	EnforceLimits *bool `name:"enforce-limits" negatable:""`
+	// Wrong codes in a row that lock a member, 1 to 100. 0 is the default, 10.
+	LockAfter *int64 `name:"lock-after" placeholder:"N"`
+	// How long a lock lasts in minutes, 5 to 10080. 0 is the default, 60.
+	LockMinutes *int64 `name:"lock-minutes" placeholder:"N"`
+	// The longest session that a call may ask for, in minutes, 5 to 527040. 0 is the default, 527040.
+	SessionMaxMinutes *int64 `name:"session-max-minutes" placeholder:"N"`
+	// Domain whose pages may read codes out of texts. Empty for none.
+	WebOTPDomain *string `name:"webotp-domain" placeholder:"HOST"`
+	// Text a verified number without any session token.
+	SendWithoutToken *bool `name:"send-without-token" negatable:""`
+	// Let a send replace a number that nobody verified.
+	ReplaceUnverifiedPhone *bool `name:"replace-unverified-phone" negatable:""`
 }
 
 // Run changes the settings and shows the result.

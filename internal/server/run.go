@@ -34,9 +34,9 @@ func (r *runner) printf(format string, args ...any) { _, _ = fmt.Fprintf(r.stdou
 // exited is how kong ends early, after --help for one.
 type exited int
 
-// Run runs the command that args name, without the program's name, in the environment given in the form of os.Environ. It
-// gives the exit status: 0 when all went well, 1 when something failed, 2 for a command line that means nothing. A server
-// runs until ctx ends or the process gets SIGINT or SIGTERM.
+// Run runs the command that args name, without the program's name, in the environment given in the form of os.Environ.
+// It gives the exit status: 0 when all went well, 1 when something failed, 2 for a command line that means nothing. A
+// server runs until ctx ends or the process gets SIGINT or SIGTERM.
 func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (status int) {
 	defer func() {
 		if code, ok := recover().(exited); ok {
@@ -51,7 +51,7 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.Resolvers(r.source),
-		kong.ValueFormatter(config.Describe),
+		kong.ValueFormatter(config.Describer(projectSettingsText)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
 	)
 	if err != nil {

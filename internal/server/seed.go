@@ -11,8 +11,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// Who thimble dev puts into an empty database. example.com is nobody's (RFC 2606 §3), the number is one of those kept for
-// fiction.
+// Who thimble dev puts into an empty database. example.com is nobody's (RFC 2606 §3), the number is one of those kept
+// for fiction.
 const (
 	seedName   = "Development"
 	seedSlug   = "acme"
@@ -65,8 +65,8 @@ func seedProject(ctx context.Context, tx *store.Tx, who identity) error {
 	})
 }
 
-// seedMember adds an organization that asks everybody for a second factor and lets colleagues join by their address, with
-// one active member.
+// seedMember adds an organization that asks everybody for a second factor and lets colleagues join by their address,
+// with one active member.
 func seedMember(ctx context.Context, tx *store.Tx, who identity) error {
 	now, none := tx.Now(), json.RawMessage("{}")
 	added, err := tx.InsertOrganization(ctx, &store.Organization{

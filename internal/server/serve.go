@@ -16,6 +16,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/mail"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -27,8 +28,9 @@ type serveCommand struct {
 
 // Help is shown below the summary.
 func (serveCommand) Help() string {
-	return `Settings come from flags, from environment variables (in brackets below), or from a YAML file, in this order. In the
-file, smtp_host may also be written as host below smtp. Before it starts it says everything that is missing.
+	return `Settings come from flags, from environment variables (in brackets below), or from a YAML file, in this order.
+In the file, smtp_host may also be written as host below smtp. Before it starts it says everything that is
+missing.
 
 A first start:
 
@@ -42,8 +44,9 @@ Then, while it runs, with the same THIMBLE_DATA or THIMBLE_DATABASE_URL:
     thimble project create "My application" --env live
     thimble project redirect add PROJECT https://app.example.com/authenticate --default
 
-Keep a copy of the master key apart from copies of the database: each is worth nothing without the other. GET /healthz says
-whether the process lives, GET /readyz whether it can work, and why not. SIGTERM stops it without losing anything.`
+Keep a copy of the master key apart from copies of the database: each is worth nothing without the other. GET
+/healthz says whether the process lives, GET /readyz whether it can work, and why not. SIGTERM stops it
+without losing anything.`
 }
 
 // Run serves until a signal.
@@ -77,7 +80,7 @@ func (c *serveCommand) prepare(ctx context.Context, r *runner) (Options, func(),
 	level, _ := config.Level(c.LogLevel)
 	o := Options{
 		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
-		PublicURL: c.PublicURL, MailFrom: c.SMTP.From,
+		PublicURL: c.PublicURL, MailFrom: c.SMTP.From, Keep: c.ages(),
 		Logger: slog.New(slog.NewJSONHandler(r.stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if c.Master.Key != "" {
@@ -122,6 +125,14 @@ func (c *serveCommand) senders(o *Options, p *config.Problems) {
 		})
 		p.Join(sender.Check())
 		o.Mail = sender
+	}
+}
+
+func (c *serveCommand) ages() reaper.Ages {
+	days := func(n config.Number) time.Duration { return time.Duration(n.N) * 24 * time.Hour }
+	return reaper.Ages{
+		Codes: days(c.Keep.Codes), Messages: days(c.Keep.Messages),
+		Sessions: days(c.Keep.Sessions), Audit: days(c.Keep.Audit),
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 //go:embed story.sh
 var storyText string
 
-// story is a whole login for a shell that has curl and sed. It stands in a subshell, so that pasting it changes nothing in
-// the shell of whoever does; it has no comments and no exclamation marks, which some shells take for something else when
-// they are typed.
+// story is a whole login for a shell that has curl and sed. It stands in a subshell, so that pasting it changes nothing
+// in the shell of whoever does; it has no comments and no exclamation marks, which some shells take for something else
+// when they are typed.
 var story = template.Must(template.New("story").Parse(storyText))
 
 var welcome = template.Must(template.New("welcome").Parse(`
