@@ -25,7 +25,7 @@ func (a *API) members() []endpoint.Endpoint {
 			errs.InvalidRBACRoleID, errs.CannotAssignDefaultRBACRoleID, errs.TooManyRoles, errs.MetadataInvalidFormat,
 			errs.MetadataTooManyKeys, errs.MetadataTooLarge, errs.CannotUpdateTrustedMetadata)...),
 		endpoint.GET(one, "b2b.organizations.members.get", a.getMember,
-			errs.OrganizationNotFound, errs.MemberNotFound, errs.InvalidMemberGetFields, errs.InvalidEmail),
+			organizationErrors(errs.MemberNotFound, errs.InvalidMemberGetFields, errs.InvalidEmail)...),
 		endpoint.PUT(ofOne, "b2b.organizations.members.update", a.updateMember, memberErrors(
 			errs.MemberNotFound, errs.InvalidEmail, errs.DuplicateMemberEmail,
 			errs.ActionNotAllowedEmailDomainIsClaimed, errs.MemberCannotUpdateTheirEmailAddress,
@@ -48,9 +48,7 @@ func (a *API) members() []endpoint.Endpoint {
 
 // memberErrors adds the errors of every call that changes a member.
 func memberErrors(others ...*errs.Error) []*errs.Error {
-	return append([]*errs.Error{
-		errs.OrganizationNotFound, errs.SessionAuthorizationError, errs.SessionAuthorizationTenancyError,
-	}, others...)
+	return organizationErrors(append(others, actingErrors...)...)
 }
 
 // MemberReply holds a member with its organization, as most calls about members answer.

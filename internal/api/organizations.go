@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/errs"
@@ -18,14 +19,26 @@ func (a *API) organizations() []endpoint.Endpoint {
 	const one = "/v1/b2b/organizations/{organization_id}"
 	return []endpoint.Endpoint{
 		endpoint.POST("/v1/b2b/organizations", "b2b.organizations.create", a.createOrganization, settingErrors...),
-		endpoint.GET(one, "b2b.organizations.get", a.getOrganization, errs.OrganizationNotFound),
-		endpoint.PUT(one, "b2b.organizations.update", a.updateOrganization,
-			append([]*errs.Error{errs.OrganizationNotFound, errs.CannotUpdateTrustedMetadata}, settingErrors...)...),
-		endpoint.DELETE(one, "b2b.organizations.delete", a.deleteOrganization, errs.OrganizationNotFound,
-			errs.SessionAuthorizationError, errs.SessionAuthorizationTenancyError),
+		endpoint.GET(one, "b2b.organizations.get", a.getOrganization, organizationErrors()...),
+		endpoint.PUT(one, "b2b.organizations.update", a.updateOrganization, organizationErrors(
+			slices.Concat(settingErrors, actingErrors, []*errs.Error{errs.CannotUpdateTrustedMetadata})...)...),
+		endpoint.DELETE(one, "b2b.organizations.delete", a.deleteOrganization, organizationErrors(actingErrors...)...),
 		endpoint.DELETE(one+"/external_id", "b2b.organizations.delete_external_id", a.deleteOrganizationExternalID,
-			errs.OrganizationNotFound, errs.SessionAuthorizationError, errs.SessionAuthorizationTenancyError),
+			organizationErrors(actingErrors...)...),
 	}
+}
+
+// organizationErrors adds the errors of every call that names an organization.
+func organizationErrors(others ...*errs.Error) []*errs.Error {
+	return append([]*errs.Error{
+		errs.OrganizationNotFound, errs.LiveIDUsedInTestEnvironment, errs.TestIDUsedInLiveEnvironment,
+	}, others...)
+}
+
+// actingErrors are the errors of every call that can be made on behalf of a member.
+var actingErrors = []*errs.Error{
+	errs.TooManySessionArguments, errs.SessionNotFound, errs.InvalidSessionToken, errs.UnableToParseSessionJWT,
+	errs.SessionAuthorizationError, errs.SessionAuthorizationTenancyError,
 }
 
 // settingErrors are the errors of the fields that creating and updating share.
@@ -45,7 +58,7 @@ var settingErrors = []*errs.Error{
 	errs.OrganizationSettingsInvalidClaimedDomain, errs.OrganizationSettingsClaimedDomainTooCommon,
 	errs.OrganizationSettingsDuplicateClaimedDomain, errs.RBACInvalidDomain, errs.RBACDomainTooCommon,
 	errs.InvalidRBACRoleAssignment, errs.TooManyConnectedApps, errs.MetadataInvalidFormat, errs.MetadataTooManyKeys,
-	errs.MetadataTooLarge, errs.SessionAuthorizationError, errs.SessionAuthorizationTenancyError,
+	errs.MetadataTooLarge,
 }
 
 // Acting names the member on whose behalf the backend calls: by one of the two headers, or by none.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/errs"
@@ -19,10 +20,9 @@ func (a *API) sessions() []endpoint.Endpoint {
 				errs.SessionAuthorizationTenancyError)...),
 		endpoint.GET("/v1/b2b/sessions", "b2b.sessions.get", a.getSessions, errs.OrganizationNotFound, errs.MemberNotFound,
 			errs.LiveIDUsedInTestEnvironment, errs.TestIDUsedInLiveEnvironment),
-		endpoint.POST("/v1/b2b/sessions/revoke", "b2b.sessions.revoke", a.revokeSession, errs.NoSessionRevokeArguments,
-			errs.TooManySessionRevokeArguments, errs.InvalidID, errs.MemberNotFound, errs.InvalidSessionToken,
-			errs.UnableToParseSessionJWT, errs.SessionAuthorizationError, errs.SessionAuthorizationTenancyError,
-			errs.LiveIDUsedInTestEnvironment, errs.TestIDUsedInLiveEnvironment),
+		endpoint.POST("/v1/b2b/sessions/revoke", "b2b.sessions.revoke", a.revokeSession, append(slices.Clone(actingErrors),
+			errs.NoSessionRevokeArguments, errs.TooManySessionRevokeArguments, errs.InvalidID, errs.MemberNotFound,
+			errs.LiveIDUsedInTestEnvironment, errs.TestIDUsedInLiveEnvironment)...),
 		endpoint.GET("/v1/b2b/sessions/jwks/{project_id}", "b2b.sessions.jwks", a.getJWKS, errs.ProjectNotFound).Public(),
 	}
 }
