@@ -5,6 +5,9 @@ TOOL = go tool -modfile=tools/go.mod
 FUZZ ?= 1m
 RUN ?=
 
+# No C compiler is needed, nor used where there is one: what is built is the same everywhere, and built once.
+export CGO_ENABLED = 0
+
 .PHONY: help
 help: ## what there is to make
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -15,7 +18,7 @@ run: ## the server for development, on SQLite and with an inbox (RUN="--listen 1
 
 .PHONY: build
 build: ## build/thimble, one static file
-	CGO_ENABLED=0 go build -trimpath -o build/thimble ./cmd/thimble
+	go build -o build/thimble ./cmd/thimble
 
 .PHONY: test
 test: ## all Go tests on SQLite and PostgreSQL, and a moment of every fuzz target
