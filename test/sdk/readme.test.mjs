@@ -55,10 +55,12 @@ test("the README's settings file starts a server", { timeout: 60_000 }, async (t
   const args = ["serve", "--config", join(folder, "thimble.yaml"), "--listen", "127.0.0.1:0"];
   const server = spawn(binary, args, { cwd: folder, env: { PATH: process.env.PATH } });
   let log = "";
+  let asked = false;
   for (const stream of [server.stdout, server.stderr]) {
     stream.on("data", (text) => {
       log += text;
-      if (log.includes('"msg":"ready"')) server.kill("SIGTERM");
+      if (asked || !log.includes('"msg":"ready"')) return;
+      asked = server.kill("SIGTERM"); // once: a second signal ends it the hard way
     });
   }
   const [status] = await once(server, "exit");
