@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/thimble-auth/thimble/internal/notify"
 )
 
 // letter is a message as its reader sees it.
@@ -104,6 +106,7 @@ func (w *world) letters(to string) []letter {
 	if !w.as.live {
 		found, err := w.app.Notify.Letters(context.Background(), w.as.id, to, 1000)
 		w.check(err)
+		slices.SortStableFunc(found, func(a, b notify.Letter) int { return b.CreatedAt.Compare(a.CreatedAt) }) // see audit
 		for _, l := range found {
 			all = append(all, letter{l.Channel, l.Recipient, l.Subject, l.Body, l.HTML, l.Locale,
 				strconv.FormatInt(l.Segments, 10)})

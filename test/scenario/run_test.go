@@ -297,13 +297,18 @@ func (w *world) login(name string) error {
 		return err
 	}
 	w.vars[name+"_ist"], _ = got["intermediate_session_token"].(string)
+	missing, _ := got["mfa_required"].(map[string]any)
+	w.texted[name] = missing["secondary_auth_initiated"] == "sms_otp"
 	w.keepSession(name, got)
 	return nil
 }
 
+// keepSession keeps the tokens of a complete login. One that is not complete leaves those of an earlier one.
 func (w *world) keepSession(name string, got map[string]any) {
-	w.vars[name+"_session"], _ = got["session_token"].(string)
-	w.vars[name+"_jwt"], _ = got["session_jwt"].(string)
+	if token, _ := got["session_token"].(string); token != "" {
+		w.vars[name+"_session"] = token
+		w.vars[name+"_jwt"], _ = got["session_jwt"].(string)
+	}
 }
 
 // verify proves a member's number in the member's login or session, and leaves a session: verify ada +12025550162.
@@ -325,9 +330,12 @@ func (w *world) verify(text string) error {
 	if number != "" {
 		ask["mfa_phone_number"] = number
 	}
-	if _, err := w.must200(http.MethodPost, "/v1/b2b/otps/sms/send", ask); err != nil {
-		return err
+	if !w.texted[name] {
+		if _, err := w.must200(http.MethodPost, "/v1/b2b/otps/sms/send", ask); err != nil {
+			return err
+		}
 	}
+	w.texted[name] = false
 	code, err := w.expand("$inbox.code")
 	if err != nil {
 		return err

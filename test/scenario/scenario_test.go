@@ -8,12 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
-
-	"github.com/thimble-auth/thimble/internal/sqldb/pgtest"
 )
 
 var update = flag.Bool("update", false, "write the outbox and audit sections instead of comparing with them")
@@ -41,27 +38,14 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
+	all := &databases{t: t}
 	for _, path := range paths {
 		s := readStory(t, path)
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			onBothEngines(t, func(t *testing.T, url string) { tell(t, s, url) })
+			all.both(t, func(t *testing.T, url string) { tell(t, s, url) })
 		})
 	}
-}
-
-// onBothEngines runs a test on each engine, in a bubble with its own time and on a database of its own.
-func onBothEngines(t *testing.T, test func(t *testing.T, url string)) {
-	run := func(name string, url func(testing.TB) string) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			u := url(t)
-			ring()
-			synctest.Test(t, func(t *testing.T) { test(t, u) })
-		})
-	}
-	run("sqlite", func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "thimble.db") })
-	run("postgres", pgtest.URL)
 }
 
 func readStory(t *testing.T, path string) *story {
