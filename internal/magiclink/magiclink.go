@@ -93,14 +93,23 @@ func (s *Service) LoginOrSignup(ctx context.Context, p *store.Project, in Send) 
 		if err != nil {
 			return err
 		}
-		if sent.Member, sent.MemberCreated, err = findOrAdd(ctx, tx, p, o, address); err != nil {
+		if sent.Member, err = find(ctx, tx, p, o, address); err != nil {
 			return err
 		}
-		if !mfa.AllowsPrimary(o, sent.Member, store.MethodMagic) {
-			return errs.OperationRestrictedByOrganizationAuthMethods
+		way, err := s.admit(ctx, tx, p, &in, &sent, address)
+		if err != nil {
+			return err
 		}
-		refusal, err = s.mail(ctx, tx, p, &in, &sent, tag)
-		return err
+		if refusal = way.refusal; refusal != nil {
+			return nil
+		}
+
+		if sent.Member == nil {
+			if err := join(ctx, tx, p, &in, &sent, address); err != nil {
+				return err
+			}
+		}
+		return s.mail(ctx, tx, p, &in, &sent, tag, way)
 	})
 	if err == nil && refusal != nil {
 		err = refusal
@@ -135,83 +144,118 @@ func (in *Send) check() (email.Address, locale.Tag, error) {
 	return address, tag, nil
 }
 
-// findOrAdd gives the member with that address, or makes a pending one where the organization lets the address join.
-func findOrAdd(
+// find gives the member with that address, or nil when there is none and the organization lets the address join.
+func find(
 	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, address email.Address,
-) (*store.Member, bool, error) {
+) (*store.Member, error) {
 	id, err := tx.MemberIDByEmail(ctx, o.ID, address.String())
 	if err == nil {
 		_, m, err := member.Resolve(ctx, tx, p, ids.OrgRef(o.ID), ids.MemberRef(id))
-		return m, false, err
+		return m, err
 	}
 	if !errors.Is(err, store.ErrNotFound) {
-		return nil, false, err
+		return nil, err
 	}
-
-	if err := member.MayJoinByEmail(o, address); err != nil {
-		return nil, false, err
-	}
-	m, err := member.Add(ctx, tx, p, o, member.New{Email: address.String(), Pending: true})
-	return m, true, err
+	return nil, member.MayJoinByEmail(o, address)
 }
 
-// mail makes the link and the message that carries it.
-func (s *Service) mail(
-	ctx context.Context, tx *store.Tx, p *store.Project, in *Send, sent *Sent, tag locale.Tag,
-) (*errs.Error, error) {
-	m, now := sent.Member, tx.Now()
-	purpose, kind, wish := PurposeSignup, store.KindMagicLinkSignup, in.Signup
+// join makes a pending member of somebody whom the organization lets join. It comes after all that can refuse the mail,
+// so that a refusal leaves no member behind.
+func join(
+	ctx context.Context, tx *store.Tx, p *store.Project, in *Send, sent *Sent, address email.Address,
+) (err error) {
+	sent.MemberCreated = true
+	pending := member.New{Email: address.String(), Pending: true}
+	if sent.Member, err = member.Add(ctx, tx, p, sent.Organization, pending); err != nil {
+		return err
+	}
+	audit.Record(tx, audit.Event{
+		ProjectID: p.ID, OrganizationID: sent.Organization.ID, MemberID: sent.Member.ID, RequestID: in.RequestID,
+		Action: "member.create", Outcome: audit.Done,
+	})
+	return nil
+}
+
+// way is how a link gets to somebody, or why it does not: the refusal is a value, because its record is part of the
+// transaction.
+type way struct {
+	purpose, kind, redirect string
+	wish                    Mail
+	decision                *limit.Decision
+	refusal                 *errs.Error
+}
+
+// admit decides whether a link may be sent. sent.Member is nil for somebody who is about to join.
+func (s *Service) admit(
+	ctx context.Context, tx *store.Tx, p *store.Project, in *Send, sent *Sent, address email.Address,
+) (*way, error) {
+	m := sent.Member
+	if m == nil {
+		m = &store.Member{OrganizationID: sent.Organization.ID, Status: store.StatusPending}
+	}
+	if !mfa.AllowsPrimary(sent.Organization, m, store.MethodMagic) {
+		return nil, errs.OperationRestrictedByOrganizationAuthMethods
+	}
+
+	w := &way{purpose: PurposeSignup, kind: store.KindMagicLinkSignup, wish: in.Signup}
 	if m.Status == store.StatusActive {
-		purpose, kind, wish = PurposeLogin, store.KindMagicLinkLogin, in.Login
+		w.purpose, w.kind, w.wish = PurposeLogin, store.KindMagicLinkLogin, in.Login
 	}
-	redirect, err := chooseRedirect(p, purpose, wish.RedirectURL)
-	if err != nil {
+	var err error
+	if w.redirect, err = chooseRedirect(p, w.purpose, w.wish.RedirectURL); err != nil {
 		return nil, err
 	}
-	decision, err := limit.CheckMail(ctx, tx, p, m.Email)
-	if err != nil {
+	if w.decision, err = limit.CheckMail(ctx, tx, p, address.String()); err != nil {
 		return nil, err
 	}
-	if decision.Refused {
-		s.record(tx, p, in, m, audit.Refused, map[string]string{"rule": decision.Limit})
-		return errs.TooManyRequests.After(decision.Wait), nil
-	}
-	if err := decision.Count(ctx, tx, p); err != nil {
-		return nil, err
+	if w.decision.Refused {
+		s.record(tx, p, in, m, audit.Refused, map[string]string{"rule": w.decision.Limit})
+		w.refusal = errs.TooManyRequests.After(w.decision.Wait)
+		return w, nil
 	}
 	if _, ok := s.Notify.Route(p, store.ChannelEmail, ""); !ok {
 		return nil, errs.ServerUnavailable.Because(errors.New("no mail server is set"))
 	}
+	return w, nil
+}
 
+// mail makes the link and the message that carries it.
+func (s *Service) mail(
+	ctx context.Context, tx *store.Tx, p *store.Project, in *Send, sent *Sent, tag locale.Tag, w *way,
+) error {
+	if err := w.decision.Count(ctx, tx, p); err != nil {
+		return err
+	}
+	m, now := sent.Member, tx.Now()
 	minutes := time.Duration(DefaultMinutes)
-	if wish.Minutes > 0 {
-		minutes = time.Duration(wish.Minutes)
+	if w.wish.Minutes > 0 {
+		minutes = time.Duration(w.wish.Minutes)
 	}
 	id := ids.NewUUID(now)
 	token, hash := secret.NewToken(id)
 	link := &store.MagicLink{
 		ID: id.String(), ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, TokenHash: hash,
-		Purpose: purpose, Email: m.Email, RedirectURL: redirect, PKCEChallenge: in.PKCEChallenge,
+		Purpose: w.purpose, Email: m.Email, RedirectURL: w.redirect, PKCEChallenge: in.PKCEChallenge,
 		CreatedAt: now, ExpiresAt: now.Add(minutes * time.Minute),
 	}
 	message := &store.Message{
 		ID: ids.New(ids.Message, p.Env, now), ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID,
-		RequestID: in.RequestID, Channel: store.ChannelEmail, Kind: kind, Recipient: m.Email, Locale: string(tag),
-		LinkID: link.ID, Decision: decision.Record(), Deadline: link.ExpiresAt, CreatedAt: now, UpdatedAt: now,
+		RequestID: in.RequestID, Channel: store.ChannelEmail, Kind: w.kind, Recipient: m.Email, Locale: string(tag),
+		LinkID: link.ID, Decision: w.decision.Record(), Deadline: link.ExpiresAt, CreatedAt: now, UpdatedAt: now,
 	}
-	err = s.Notify.Compose(p, message, notify.Content{
+	err := s.Notify.Compose(p, message, notify.Content{
 		ProjectName: p.Name, OrganizationName: sent.Organization.Name, Minutes: int(minutes),
 		URL: s.PublicURL + Path + "?token=" + url.QueryEscape(token.Reveal()),
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	tx.InsertMagicLink(link)
 	tx.InsertMessage(message)
-	s.record(tx, p, in, m, audit.Done, map[string]string{"message_id": message.ID, "purpose": purpose})
+	s.record(tx, p, in, m, audit.Done, map[string]string{"message_id": message.ID, "purpose": w.purpose})
 	tx.AfterCommit(func() { s.Notify.Hand(message) })
-	return nil, nil
+	return nil
 }
 
 func (s *Service) record(
