@@ -63,8 +63,9 @@ var floors = []struct {
 	{"session", []string{"audit", "keys", "rbac", "store"}},
 	{"challenge", []string{"audit", "code", "keys", "limit", "member", "notify", "store"}},
 	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
+	{"second", []string{"audit", "limit", "login", "member", "mfa", "session", "store"}},
 	{"smsotp", []string{
-		"audit", "challenge", "code", "keys", "limit", "login", "member", "mfa", "notify", "session", "sqldb", "store",
+		"challenge", "code", "keys", "member", "mfa", "notify", "second", "session", "sqldb", "store",
 	}},
 	{"magiclink", []string{"audit", "limit", "login", "member", "mfa", "notify", "org", "session", "store"}},
 
@@ -73,7 +74,7 @@ var floors = []struct {
 	{"endpoint/wirecheck", nil},
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
-		"endpoint", "keys", "limit", "login", "magiclink", "member", "org", "project", "rbac", "session", "smsotp", "store",
+		"endpoint", "keys", "limit", "login", "magiclink", "member", "org", "project", "rbac", "second", "session", "smsotp", "store",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},
 

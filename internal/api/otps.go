@@ -9,6 +9,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/smsotp"
@@ -124,11 +125,11 @@ type AuthenticateSMSResponse struct {
 func (a *API) authenticateSMS(
 	ctx context.Context, c endpoint.Call, in *AuthenticateSMSRequest,
 ) (*AuthenticateSMSResponse, error) {
-	live, err := a.SMS.Authenticate(ctx, c.Project, smsotp.Authenticate{
-		Organization: in.OrganizationID, Member: in.MemberID, Code: in.Code.Reveal(), Terms: in.terms(),
+	live, err := a.SMS.Authenticate(ctx, c.Project, second.Attempt{
+		Organization: in.OrganizationID, Member: in.MemberID, Terms: in.terms(),
 		Tokens:     session.Tokens{Session: in.SessionToken, JWT: in.SessionJWT, Intermediate: in.IntermediateSessionToken},
 		Enrollment: in.SetMFAEnrollment, SetDefault: in.SetDefaultMFA, RequestID: c.RequestID,
-	})
+	}, in.Code.Reveal())
 	if err != nil {
 		return nil, err
 	}

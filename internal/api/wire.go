@@ -198,7 +198,7 @@ type MemberRoleSource struct {
 
 // wireMember gives the member as it is at the time given: locks end by themselves.
 func wireMember(o *store.Organization, m *store.Member, p *store.Project, now time.Time) *Member {
-	lock := limit.LockOf(m, &p.Settings, now)
+	lock := limit.AnyLockOf(m, &p.Settings, now)
 	roles, admin := rolesOf(o, m)
 	return &Member{
 		OrganizationID:       m.OrganizationID,

@@ -40,7 +40,18 @@ type Lock struct {
 	Until  time.Time
 }
 
-// LockOf gives the lock of a member at the time given.
+// AnyLockOf gives the lock that an answer about the member shows: of the second factor, else of a first one.
+func AnyLockOf(m *store.Member, s *store.ProjectSettings, now time.Time) Lock {
+	if lock := LockOf(m, s, now); lock.Locked {
+		return lock
+	}
+	if now.Before(m.PrimaryLockedTill) {
+		return Lock{Locked: true, From: m.PrimaryLockedAt, Until: m.PrimaryLockedTill}
+	}
+	return Lock{}
+}
+
+// LockOf gives the lock of a member's second factor at the time given. Logins by a first factor go on while it holds.
 func LockOf(m *store.Member, s *store.ProjectSettings, now time.Time) Lock {
 	b := GuessBudget(s)
 	if m.MFAFailuresTotal >= b.InTotal {

@@ -10,7 +10,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// Unlock forgets the member's wrong second factors, those counted across locks too, on behalf of an operator who knows
+// Unlock forgets the member's wrong guesses, at first factors and at the second, those counted across locks too, on behalf of an operator who knows
 // that it is the member who asks. It fails with errs.MemberNotFound.
 func (s *Service) Unlock(ctx context.Context, p *project.Project, memberID string) (*store.Member, error) {
 	var m *store.Member
@@ -26,6 +26,7 @@ func (s *Service) Unlock(ctx context.Context, p *project.Project, memberID strin
 		if err == nil && !unlocked {
 			err = errs.MemberNotFound
 		}
+		tx.ForgetAllPrimary(m.ID)
 		audit.Record(tx, audit.Event{
 			ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, Action: "member.unlock", Outcome: audit.Done,
 		})

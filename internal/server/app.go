@@ -22,6 +22,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/reaper"
+	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/smsotp"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -100,11 +101,10 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 
 	texts := &challenge.Service{Keys: ring, Notify: a.Notify}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
+	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	a.API = &api.API{
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
-		SMS: &smsotp.Service{
-			DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Login: logins, Notify: a.Notify,
-		},
+		SMS: &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify},
 		MagicLinks: &magiclink.Service{
 			DB: db, Sessions: a.Sessions, Login: logins, Notify: a.Notify, PublicURL: o.PublicURL,
 		},

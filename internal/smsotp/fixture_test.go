@@ -15,6 +15,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/rbac"
+	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/server"
 	"github.com/thimble-auth/thimble/internal/session"
@@ -161,9 +162,9 @@ func (w *world) sendTo(m *store.Member, to string, tokens session.Tokens) smsotp
 }
 
 func (w *world) redeem(m *store.Member, code string, tokens session.Tokens) (*session.Live, error) {
-	return w.API.SMS.Authenticate(w.t.Context(), w.project, smsotp.Authenticate{
-		Organization: ids.OrgRef(w.org.ID), Member: ids.MemberRef(m.ID), Code: code, Tokens: tokens,
-	})
+	return w.API.SMS.Authenticate(w.t.Context(), w.project, second.Attempt{
+		Organization: ids.OrgRef(w.org.ID), Member: ids.MemberRef(m.ID), Tokens: tokens,
+	}, code)
 }
 
 // row reads the member again.

@@ -3,7 +3,6 @@ package smsotp
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/challenge"
@@ -11,11 +10,11 @@ import (
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/locale"
-	"github.com/thimble-auth/thimble/internal/login"
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/mfa"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -26,7 +25,7 @@ type Service struct {
 	Keys      *keys.Ring
 	Sessions  *session.Service
 	Challenge *challenge.Service
-	Login     *login.Service
+	Second    *second.Service
 	Notify    *notify.Service
 }
 
@@ -65,7 +64,7 @@ func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, e
 			return err
 		}
 		sent = Sent{o, m, tx.Now()}
-		holder, err := s.admit(ctx, tx, p, o, m, in.Tokens, shown)
+		holder, err := second.Admit(ctx, tx, s.Sessions, p, o, m, store.MethodSMS, in.Tokens, shown)
 		if err != nil {
 			return err
 		}
@@ -87,26 +86,9 @@ func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, e
 	return &sent, nil
 }
 
-// admit checks that the member may use texts at all and that a token, if one was shown, is the member's own.
-func (s *Service) admit(
-	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, m *store.Member,
-	tokens session.Tokens, shown *session.Shown,
-) (*holder, error) {
-	if m.Status != store.StatusActive {
-		return nil, errs.ActionAvailableOnlyForActiveMembers
-	}
-	if !mfa.AllowsSecond(o, m, store.MethodSMS) {
-		return nil, errs.OperationRestrictedByOrganizationMFAMethods
-	}
-	if tokens.Count() > 1 {
-		return nil, errs.TooManySessionArguments
-	}
-	return s.hold(ctx, tx, p, o, m, shown)
-}
-
 // chooseNumber applies the bypass rule and the form of the number, in the documented order.
 func chooseNumber(
-	p *store.Project, o *store.Organization, m *store.Member, asked phone.Input, h *holder,
+	p *store.Project, o *store.Organization, m *store.Member, asked phone.Input, h *second.Holder,
 ) (number phone.Number, link bool, err error) {
 	var malformed error
 	if asked.Given() {
@@ -114,7 +96,7 @@ func chooseNumber(
 	}
 
 	verdict := mfa.MayChallenge(o, m, mfa.Ask{
-		Number: number.String(), Held: h.held(), Factors: h.factors(),
+		Number: number.String(), Held: h.Held(), Factors: h.Factors(),
 		SendWithoutToken: p.Settings.SendWithoutToken, ReplaceUnverified: p.Settings.ReplaceUnverifiedPhone,
 	})
 	switch verdict {
@@ -133,75 +115,4 @@ func chooseNumber(
 		number = phone.Stored(m.Phone)
 	}
 	return number, verdict == mfa.MayLinkAndText, nil
-}
-
-// holder is the living token that a caller showed: one of the two, or none.
-type holder struct {
-	session      *store.Session
-	intermediate *store.Intermediate
-}
-
-func (h *holder) held() mfa.Held {
-	switch {
-	case h.intermediate != nil:
-		return mfa.AnIntermediate
-	case h.session != nil:
-		return mfa.ASession
-	}
-	return mfa.Nothing
-}
-
-func (h *holder) factors() []store.Factor {
-	switch {
-	case h.intermediate != nil:
-		return h.intermediate.Factors
-	case h.session != nil:
-		return h.session.Factors
-	}
-	return nil
-}
-
-// hold finds the token that was shown, if any, and checks that it is the member's and far enough along.
-func (s *Service) hold(
-	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, m *store.Member, shown *session.Shown,
-) (*holder, error) {
-	switch {
-	case !shown.Any():
-		return &holder{}, nil
-	case shown.Err() != nil:
-		return nil, shown.Err()
-	case shown.Intermediate():
-		found, err := s.Sessions.FindIntermediate(ctx, tx, p, shown)
-		if err != nil {
-			return nil, err
-		}
-		return &holder{intermediate: found}, fits(found, o, m)
-	}
-
-	found, err := s.Sessions.Find(ctx, tx, p, shown)
-	if err != nil {
-		return nil, err
-	}
-	if found.MemberID != m.ID {
-		return nil, errs.MemberSessionMemberIDMismatch
-	}
-	return &holder{session: found}, nil
-}
-
-func fits(found *store.Intermediate, o *store.Organization, m *store.Member) error {
-	if !mfa.FitsMember(found.Factors, m) {
-		return errs.InvalidIntermediateSessionTokenForOrganization
-	}
-	if !mfa.PrimaryMet(found.Factors, o, m) {
-		return errs.ActionAvailableOnlyOncePrimaryAuthenticationIsMet
-	}
-	return nil
-}
-
-// notFoundIsNil turns the absence of a row into nil.
-func notFoundIsNil[T any](row *T, err error) (*T, error) {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	return row, err
 }

@@ -34,6 +34,9 @@ type Member struct {
 	MFAFailures       int64     // wrong second factors in a row, up to the lock
 	MFAFailuresTotal  int64     // the same, counted across locks
 	MFALockedAt       time.Time // when MFAFailures reached the limit
+	PasswordID        string
+	PrimaryLockedAt   time.Time // when wrong guesses at a first factor locked that one
+	PrimaryLockedTill time.Time // and until when
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 	DeletedAt         time.Time
@@ -56,13 +59,15 @@ const (
 const memberColumns = `m.id, m.project_id, m.organization_id, m.external_id, m.status, m.name, m.email, m.email_id,
 	m.email_verified, m.is_breakglass, m.roles, m.trusted_metadata, m.untrusted_metadata, m.retired_emails,
 	m.mfa_enrolled, m.default_mfa_method, m.mfa_phone, m.mfa_phone_id, m.mfa_phone_verified, m.mfa_phone_asked_at,
-	m.totp_id, m.mfa_failures, m.mfa_failures_total, m.mfa_locked_at, m.created_at, m.updated_at, m.deleted_at`
+	m.totp_id, m.mfa_failures, m.mfa_failures_total, m.mfa_locked_at, m.password_id, m.primary_locked_at,
+	m.primary_locked_until, m.created_at, m.updated_at, m.deleted_at`
 
 // memberScan holds what a row of memberColumns is read into before it is a Member.
 type memberScan struct {
 	m                                          Member
 	roles, trusted, untrusted, retired         string
 	asked, locked, created, updated, deletedAt int64
+	primaryLocked, primaryTill                 int64
 }
 
 func (s *memberScan) dest() []any {
@@ -71,7 +76,8 @@ func (s *memberScan) dest() []any {
 		&m.ID, &m.ProjectID, &m.OrganizationID, &m.ExternalID, &m.Status, &m.Name, &m.Email, &m.EmailID,
 		&m.EmailVerified, &m.IsBreakglass, &s.roles, &s.trusted, &s.untrusted, &s.retired,
 		&m.MFAEnrolled, &m.DefaultMFAMethod, &m.Phone, &m.PhoneID, &m.PhoneVerified, &s.asked,
-		&m.TOTPID, &m.MFAFailures, &m.MFAFailuresTotal, &s.locked, &s.created, &s.updated, &s.deletedAt,
+		&m.TOTPID, &m.MFAFailures, &m.MFAFailuresTotal, &s.locked, &m.PasswordID, &s.primaryLocked, &s.primaryTill,
+		&s.created, &s.updated, &s.deletedAt,
 	}
 }
 
@@ -79,6 +85,7 @@ func (s *memberScan) row() (*Member, error) {
 	m := &s.m
 	m.TrustedMetadata, m.UntrustedMetadata = json.RawMessage(s.trusted), json.RawMessage(s.untrusted)
 	m.PhoneAskedAt, m.MFALockedAt = fromMicros(s.asked), fromMicros(s.locked)
+	m.PrimaryLockedAt, m.PrimaryLockedTill = fromMicros(s.primaryLocked), fromMicros(s.primaryTill)
 	m.CreatedAt, m.UpdatedAt, m.DeletedAt = fromMicros(s.created), fromMicros(s.updated), fromMicros(s.deletedAt)
 	if s.roles != "[]" {
 		if err := fromJSON(s.roles, &m.Roles); err != nil {

@@ -1,0 +1,215 @@
+package second
+
+import (
+	"context"
+	"errors"
+
+	"github.com/thimble-auth/thimble/internal/audit"
+	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/limit"
+	"github.com/thimble-auth/thimble/internal/login"
+	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/mfa"
+	"github.com/thimble-auth/thimble/internal/session"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Service redeems second factors.
+type Service struct {
+	DB       *store.DB
+	Sessions *session.Service
+	Login    *login.Service
+}
+
+// Attempt is what all calls that redeem a second factor ask.
+type Attempt struct {
+	Organization ids.OrgRef
+	Member       ids.MemberRef
+	Tokens       session.Tokens // exactly one
+	Terms        session.Terms
+	// Enrollment is enroll, unenroll or empty.
+	Enrollment string
+	SetDefault bool
+	RequestID  string
+}
+
+// The values of Attempt.Enrollment.
+const (
+	Enroll   = "enroll"
+	Unenroll = "unenroll"
+)
+
+// Guess is an attempt with everything that was read about it before it was counted.
+type Guess struct {
+	Project      *store.Project
+	Organization *store.Organization
+	Member       *store.Member
+	Holder       *Holder
+	Attempt      *Attempt
+}
+
+// Code is a guess of one kind of second factor.
+type Code interface {
+	// Method is what organizations allow or forbid, such as store.MethodSMS.
+	Method() string
+	// Action is what the audit record says, such as sms.authenticate.
+	Action() string
+	// CheckForm refuses what cannot be a code of this kind. It costs no guess.
+	CheckForm() error
+	// Judge compares, after the guess was counted. It runs outside of transactions and may read.
+	Judge(ctx context.Context, tx *store.Tx, g *Guess) (Verdict, error)
+	// Complete spends the code and changes the member's row, by guarded statements. A refusal undoes everything.
+	Complete(ctx context.Context, tx *store.Tx, g *Guess) (store.Factor, error)
+}
+
+// Verdict is what a guess turned out to be.
+type Verdict struct {
+	// Refusal is what the caller is told; nil for a right code.
+	Refusal *errs.Error
+	// GiveBack takes the counted guess back, for a code that was right before: whoever knows it guesses nothing.
+	GiveBack bool
+}
+
+// Authenticate redeems a code. The attempt is read, counted and committed, then compared, and only a right code goes on to
+// have effects: a caller who hangs up, a crash or a race can lose an attempt but never gain one.
+func (s *Service) Authenticate(ctx context.Context, p *store.Project, a Attempt, c Code) (*session.Live, error) {
+	shown := s.Sessions.Look(ctx, p, a.Tokens)
+	g := &Guess{Project: p, Attempt: &a}
+	if err := s.DB.Read(ctx, func(tx *store.Tx) error { return s.read(ctx, tx, g, c, shown) }); err != nil {
+		return nil, err
+	}
+	if err := s.reserve(ctx, g); err != nil {
+		return nil, err
+	}
+
+	var v Verdict
+	err := s.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		v, err = c.Judge(ctx, tx, g)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case v.Refusal == nil:
+		return s.effects(ctx, g, c)
+	case v.GiveBack:
+		return nil, errors.Join(v.Refusal, s.giveBack(ctx, g))
+	}
+	return nil, v.Refusal
+}
+
+// read applies the rules that need no code, in the documented order.
+func (s *Service) read(ctx context.Context, tx *store.Tx, g *Guess, c Code, shown *session.Shown) (err error) {
+	a, p := g.Attempt, g.Project
+	g.Organization, g.Member, err = member.Resolve(ctx, tx, p, a.Organization, a.Member)
+	if err != nil {
+		return err
+	}
+	switch a.Tokens.Count() {
+	case 0:
+		return errs.NoSessionArguments
+	case 1:
+	default:
+		return errs.TooManySessionArguments
+	}
+	if err := a.Terms.Check(p); err != nil {
+		return err
+	}
+	if g.Holder, err = hold(ctx, tx, s.Sessions, p, g.Organization, g.Member, shown); err != nil {
+		return err
+	}
+	return s.readOn(tx, g, c)
+}
+
+// readOn goes on behind the token.
+func (s *Service) readOn(tx *store.Tx, g *Guess, c Code) error {
+	switch g.Attempt.Enrollment {
+	case "", Enroll, Unenroll:
+	default:
+		return errs.InvalidArgument.Saying("set_mfa_enrollment must be enroll or unenroll.")
+	}
+	if _, err := session.MergeClaims(nil, g.Attempt.Terms.Claims); err != nil {
+		return err
+	}
+	if g.Member.Status != store.StatusActive {
+		return errs.ActionAvailableOnlyForActiveMembers
+	}
+	if !mfa.AllowsSecond(g.Organization, g.Member, c.Method()) {
+		return errs.OperationRestrictedByOrganizationMFAMethods
+	}
+	if lock := limit.LockOf(g.Member, &g.Project.Settings, tx.Now()); lock.Locked {
+		return locked(lock, tx)
+	}
+	return c.CheckForm()
+}
+
+func locked(lock limit.Lock, tx *store.Tx) error {
+	if lock.Until.IsZero() {
+		return errs.UserLockLimitReached
+	}
+	return errs.UserLockLimitReached.After(lock.Until.Sub(tx.Now()))
+}
+
+// reserve counts the attempt as a failure before anything is compared.
+func (s *Service) reserve(ctx context.Context, g *Guess) error {
+	reserved := false
+	err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		reserved, err = tx.ReserveGuess(ctx, g.Member.ID, limit.GuessBudget(&g.Project.Settings))
+		return err
+	})
+	if err == nil && !reserved {
+		return errs.UserLockLimitReached
+	}
+	return err
+}
+
+// giveBack takes the reservation back.
+func (s *Service) giveBack(ctx context.Context, g *Guess) error {
+	return s.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		tx.ReturnGuess(g.Member.ID)
+		return nil
+	})
+}
+
+// effects spends the code and makes the login complete, in one transaction of guarded statements. A right code that
+// cannot be used after all gives its reservation back: racing copies of one right code must not lock their member.
+func (s *Service) effects(ctx context.Context, g *Guess, c Code) (*session.Live, error) {
+	var found *store.Session
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		f, err := c.Complete(ctx, tx, g)
+		if err != nil {
+			return err
+		}
+		found, err = s.Login.Second(ctx, tx, login.Second{
+			Project: g.Project, Member: g.Member, Factor: f, Terms: g.Attempt.Terms,
+			Session: g.Holder.Session, Intermediate: g.Holder.Intermediate,
+		})
+		if err != nil {
+			return err
+		}
+		audit.Record(tx, audit.Event{
+			ProjectID: g.Project.ID, OrganizationID: g.Organization.ID, MemberID: g.Member.ID, RequestID: g.Attempt.RequestID,
+			Action: c.Action(), Outcome: audit.Done, Details: map[string]string{"member_session_id": found.ID},
+		})
+		return nil
+	})
+	if refusal, ok := errors.AsType[*errs.Error](err); ok {
+		return nil, errors.Join(refusal, s.giveBack(ctx, g))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Sessions.Open(g.Project, found, g.Organization, g.Member, found.LastAccessedAt)
+}
+
+// Enrolment decides what a success does to the member's enrolment: a policy that asks everybody leaves no choice.
+func (g *Guess) Enrolment() store.Enrolment {
+	switch {
+	case g.Organization.Settings.MFAPolicy == store.MFARequired, g.Attempt.Enrollment == Enroll:
+		return store.Enrol
+	case g.Attempt.Enrollment == Unenroll:
+		return store.Unenrol
+	}
+	return store.KeepEnrolment
+}

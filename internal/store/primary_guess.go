@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/sqldb"
+)
+
+var (
+	// One more guess at a first factor, if there is one left. Owner and method have a counter of their own: a lock of one
+	// method leaves the others alone.
+	sqlReservePrimary = sqldb.SQL("reserve_primary", `
+		INSERT INTO primary_guesses (owner, method, failures, locked_at)
+		VALUES ($1, $2, 1, CASE WHEN $3 <= 1 THEN $4 ELSE 0 END)
+		ON CONFLICT (owner, method) DO UPDATE SET
+			failures = CASE WHEN primary_guesses.failures >= $3 THEN 1 ELSE primary_guesses.failures + 1 END,
+			locked_at = CASE
+				WHEN primary_guesses.failures + 1 >= $3 AND (primary_guesses.failures < $3 OR $3 <= 1) THEN $4
+				ELSE primary_guesses.locked_at END
+			WHERE primary_guesses.failures < $3 OR primary_guesses.locked_at <= $5
+		RETURNING failures`)
+
+	sqlPrimaryGuesses = sqldb.SQL("primary_guesses", `
+		SELECT failures, locked_at FROM primary_guesses WHERE owner = $1 AND method = $2`)
+
+	sqlReturnPrimary = sqldb.SQL("return_primary", `
+		UPDATE primary_guesses SET failures = failures - 1 WHERE owner = $1 AND method = $2 AND failures > 0`)
+
+	sqlForgetPrimary = sqldb.SQL("forget_primary", `DELETE FROM primary_guesses WHERE owner = $1 AND method = $2`)
+
+	sqlForgetAllPrimary = sqldb.SQL("forget_all_primary", `DELETE FROM primary_guesses WHERE owner = $1`)
+
+	// Another first factor may still be locked.
+	sqlHidePrimaryLock = sqldb.SQL("hide_primary_lock", `
+		UPDATE members SET primary_locked_at = 0, primary_locked_until = 0
+		WHERE id = $1 AND primary_locked_until > 0 AND NOT EXISTS (
+			SELECT 1 FROM primary_guesses g WHERE g.owner = $1 AND g.failures >= $2 AND g.locked_at > $3)`)
+
+	sqlShowPrimaryLock = sqldb.SQL("show_primary_lock", `
+		UPDATE members SET primary_locked_at = $2, primary_locked_until = $3 WHERE id = $1`)
+)
+
+// ReservePrimary counts a wrong guess of the owner at a first factor in advance and reports whether one was left. The
+// budget is InARow and Lock. A member's row says so when this guess was the last one.
+func (tx *Tx) ReservePrimary(ctx context.Context, owner, method string, b GuessBudget, isMember bool) (bool, error) {
+	now := tx.Now()
+	var failures int64
+	err := tx.QueryRow(ctx, sqlReservePrimary,
+		[]any{owner, method, b.InARow, micros(now), micros(now.Add(-b.Lock))}, &failures)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err == nil && failures >= b.InARow && isMember {
+		tx.Later(sqlShowPrimaryLock, 1, owner, micros(now), micros(now.Add(b.Lock)))
+	}
+	return err == nil, err
+}
+
+// PrimaryLock gives when the owner's guesses at a first factor were last used up, and how many there were in a row.
+func (tx *Tx) PrimaryLock(ctx context.Context, owner, method string) (failures int64, lockedAt time.Time, err error) {
+	var at int64
+	err = tx.QueryRow(ctx, sqlPrimaryGuesses, []any{owner, method}, &failures, &at)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return failures, fromMicros(at), err
+}
+
+// ReturnPrimary takes back one reserved failure. It goes out with the statements after it.
+func (tx *Tx) ReturnPrimary(owner, method string) {
+	tx.Later(sqlReturnPrimary, -1, owner, method)
+}
+
+// ForgetPrimary forgets the owner's failures at a first factor, after a success with it. It goes out with the statements
+// after it.
+func (tx *Tx) ForgetPrimary(owner, method string, b GuessBudget, isMember bool) {
+	tx.Later(sqlForgetPrimary, -1, owner, method)
+	if isMember {
+		tx.Later(sqlHidePrimaryLock, -1, owner, b.InARow, micros(tx.Now().Add(-b.Lock)))
+	}
+}
+
+// ForgetAllPrimary forgets a member's failures at all first factors. It goes out with the statements after it.
+func (tx *Tx) ForgetAllPrimary(memberID string) {
+	tx.Later(sqlForgetAllPrimary, -1, memberID)
+	tx.Later(sqlShowPrimaryLock, -1, memberID, int64(0), int64(0))
+}
