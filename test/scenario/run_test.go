@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/project"
+	"github.com/thimble-auth/thimble/internal/store/storetest"
 	"github.com/thimble-auth/thimble/test/vendors"
 )
 
@@ -63,6 +64,7 @@ func (w *world) do(s step) error {
 		"member":       w.member,
 		"login":        w.login,
 		"verify":       w.verify,
+		"totp":         w.totp,
 		"check":        w.compare,
 		"let":          w.let,
 		"jwt":          w.jwt,
@@ -347,6 +349,14 @@ func (w *world) verify(text string) error {
 	}
 	delete(w.vars, name+"_ist")
 	w.keepSession(name, got)
+	return nil
+}
+
+// totp gives a member an authenticator app.
+func (w *world) totp(name string) error {
+	id := strings.Replace(w.vars[name], "member-", "member-totp-", 1)
+	storetest.GiveTOTP(w.t, w.app.DB, w.vars[name], id)
+	w.vars[name+"_totp"] = id
 	return nil
 }
 
