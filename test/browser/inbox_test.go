@@ -24,7 +24,7 @@ func TestInboxShowsMessagesAsTheyCome(t *testing.T) {
 	p.shown("Mail to " + adasMail)
 	first := s.text()
 	p.do("see the code", chromedp.WaitVisible(newestCode))
-	if got := p.text(newestCode); got != first {
+	if got := p.code(); got != first {
 		t.Errorf("the page shows the code %s, want %s", got, first)
 	}
 	if eval[bool](p, `document.getElementById("none").checkVisibility()`) {
@@ -36,7 +36,7 @@ func TestInboxShowsMessagesAsTheyCome(t *testing.T) {
 
 	second := s.text()
 	p.shown(second)
-	if got := p.text(newestCode); got != second {
+	if got := p.code(); got != second {
 		t.Errorf("the topmost code is %s, want the newest, %s", got, second)
 	}
 	if !eval[bool](p, "window.sameDocument === true") {
@@ -60,13 +60,13 @@ func TestInboxWorksWithoutJavaScript(t *testing.T) {
 	}
 	code := s.text()
 	p.do("open the inbox", chromedp.Navigate(s.url+"/dev/inbox"), chromedp.WaitVisible(newestCode))
-	if got := p.text(newestCode); got != code {
+	if got := p.code(); got != code {
 		t.Errorf("the page shows the code %s, want %s", got, code)
 	}
 
 	code = s.text()
 	p.do("reload", chromedp.Reload(), chromedp.WaitVisible(newestCode))
-	if got := p.text(newestCode); got != code {
+	if got := p.code(); got != code {
 		t.Errorf("after a reload the page shows the code %s, want %s", got, code)
 	}
 
@@ -116,11 +116,12 @@ func TestInboxByKeyboard(t *testing.T) {
 	}
 }
 
-func (p *page) text(of chromedp.CSS) string {
+// code reads the code of the topmost message.
+func (p *page) code() string {
 	p.t.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Text(of))
+	code, err := chromedp.Run(p.ctx, chromedp.Text(newestCode))
 	if err != nil {
-		p.t.Fatalf("read %s: %v", of, err)
+		p.t.Fatalf("read the newest code: %v", err)
 	}
-	return text
+	return code
 }
