@@ -39,17 +39,9 @@ var shared struct {
 // fails and says what to install. Inside a synctest bubble it must not be called; call it before.
 func URL(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(func() {
-		shared.url = os.Getenv(Env)
-		if shared.url == "" {
-			shared.ours = true
-			shared.url, shared.err = start()
-		}
-	})
-	if shared.err != nil {
-		t.Fatalf("%v\n%s", shared.err, install)
+	if err := serve(); err != nil {
+		t.Fatalf("%v\n%s", err, install)
 	}
-
 	name, err := take()
 	if err != nil {
 		t.Fatalf("make a database for the test: %v\n%s", err, install)
@@ -60,6 +52,31 @@ func URL(t testing.TB) string {
 		}
 	})
 	return withDatabase(shared.url, name)
+}
+
+// Database is URL for a program that is no test, such as a benchmark: the database stays, and a server that was started
+// for it ends with the program.
+func Database() (string, error) {
+	if err := serve(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, install)
+	}
+	name, err := take()
+	if err != nil {
+		return "", fmt.Errorf("make a database: %w\n%s", err, install)
+	}
+	return withDatabase(shared.url, name), nil
+}
+
+// serve makes sure that there is a server.
+func serve() error {
+	shared.once.Do(func() {
+		shared.url = os.Getenv(Env)
+		if shared.url == "" {
+			shared.ours = true
+			shared.url, shared.err = start()
+		}
+	})
+	return shared.err
 }
 
 // take returns the name of an empty database. Emptying a used one takes a tenth of the time of making one.

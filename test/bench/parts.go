@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// The parts of a run.
+const (
+	partFloors       = "floors"
+	partStart        = "start"
+	partSend         = "send"
+	partSlow         = "slow"
+	partAuthenticate = "authenticate"
+	partCheck        = "check"
+	partPool         = "pool"
+)
+
+var (
+	allParts   = []string{partFloors, partStart, partSend, partSlow, partAuthenticate, partCheck, partPool}
+	concurrent = []int{1, usual, many}
+)
+
+func (s *suite) measureSend(ctx context.Context) error {
+	sends := s.world.sends()
+	// The first calls prepare statements and open connections to the carrier.
+	if _, err := s.measure(ctx, "warming up", logSend, load{conns: usual, length: time.Second}, sends); err != nil {
+		return err
+	}
+	for _, conns := range concurrent {
+		if err := s.add(ctx, nameSend, logSend, load{conns: conns}, sends); err != nil {
+			return err
+		}
+	}
+	return s.add(ctx, nameSend, logSend, load{conns: usual, rate: s.sendRate(s.engine)}, sends)
+}
+
+// measureSlow sends while the provider takes its time over each text.
+func (s *suite) measureSlow(ctx context.Context) error {
+	s.carrier.delay.Store(int64(slowProvider))
+	defer s.carrier.delay.Store(0)
+	sends := s.world.sends()
+	if err := s.add(ctx, nameSlow, logSend, load{conns: usual, rate: s.sendRate(s.engine)}, sends); err != nil {
+		return err
+	}
+	return s.add(ctx, nameSlow, logSend, load{conns: usual}, sends)
+}
+
+func (s *suite) measureAuthenticate(ctx context.Context) error {
+	for _, conns := range concurrent {
+		most := len(s.world.members)
+		if conns == 1 {
+			most = min(most, int(s.seconds*1000)) // no single connection is faster
+		}
+		if err := s.redeem(ctx, nameAuthenticate, load{conns: conns}, most); err != nil {
+			return err
+		}
+	}
+	if s.rate == 0 {
+		return nil
+	}
+	return s.redeem(ctx, nameAuthenticate, load{conns: usual, rate: s.rate}, len(s.world.members))
+}
+
+// redeem sends codes to the first so many members, and then measures how they are redeemed.
+func (s *suite) redeem(ctx context.Context, name string, l load, most int) error {
+	codes := load{conns: usual, most: most, length: time.Minute}
+	f, err := s.measure(ctx, "codes for "+name, logSend, codes, s.world.sends())
+	if err != nil {
+		return err
+	}
+	if f.Sent.Lost != 0 {
+		return fmt.Errorf("%d texts were lost", f.Sent.Lost)
+	}
+	return s.add(ctx, name, logAuthenticate, l, s.world.redeems(most))
+}
+
+func (s *suite) measureCheck(ctx context.Context) error {
+	if s.wants(partFloors) {
+		if err := measureSignatures(s.options, s.results); err != nil {
+			return err
+		}
+	}
+	few, all := s.world.checks(fewSessions), s.world.checks(len(s.world.sessions))
+	for _, conns := range concurrent {
+		if err := s.add(ctx, nameRepeated, logCheck, load{conns: conns}, few); err != nil {
+			return err
+		}
+		if err := s.add(ctx, nameDistinct, logCheck, load{conns: conns}, all); err != nil {
+			return err
+		}
+	}
+	if s.rate == 0 {
+		return nil
+	}
+	return s.add(ctx, nameRepeated, logCheck, load{conns: usual, rate: s.rate}, few)
+}
+
+// measurePool measures a server that has one connection to its database, with many callers at once.
+func (s *suite) measurePool(ctx context.Context) error {
+	l := load{conns: many, length: s.length() / 2}
+	if err := s.add(ctx, nameSend+poolOfOne, logSend, l, s.world.sends()); err != nil {
+		return err
+	}
+	if err := s.redeem(ctx, nameAuthenticate+poolOfOne, l, min(len(s.world.members), int(s.seconds*1000))); err != nil {
+		return err
+	}
+	return s.add(ctx, nameRepeated+poolOfOne, logCheck, l, s.world.checks(fewSessions))
+}
+
+// measureFloors measures what the machine and the engines do without us.
+func measureFloors(ctx context.Context, o *options, r *results, engines []*suite) error {
+	if r.Floors.SignAll == 0 {
+		if err := measureSignatures(o, r); err != nil {
+			return err
+		}
+	}
+	for _, s := range engines {
+		if err := s.measureInserts(ctx); err != nil {
+			return err
+		}
+	}
+	return measureBare(ctx, o, r)
+}
+
+// measureSignatures is done with each engine, and the best counts: a floor that something else disturbed is none.
+func measureSignatures(o *options, r *results) error {
+	o.say("floors: RSA-2048 signatures")
+	one, err := signatures(1, o.length()/2)
+	if err != nil {
+		return err
+	}
+	all, err := signatures(processors(), o.length()/2)
+	r.Floors.Sign1, r.Floors.SignAll = max(r.Floors.Sign1, one), max(r.Floors.SignAll, all)
+	return err
+}
+
+func (s *suite) measureInserts(ctx context.Context) error {
+	url, err := s.newDatabase("floor")
+	if err != nil {
+		return err
+	}
+	for _, goroutines := range []int{1, usual} {
+		s.say("floors: %s, durable inserts by %d", s.engine, goroutines)
+		rate, err := inserts(ctx, url, goroutines, s.length()/2)
+		if err != nil {
+			return err
+		}
+		s.results.Floors.Inserts = append(s.results.Floors.Inserts, insert{s.engine, goroutines, rate})
+	}
+	return nil
+}
+
+// measureBare measures a handler that answers the bytes of a session check and does nothing for them.
+func measureBare(ctx context.Context, o *options, r *results) (err error) {
+	o.say("floors: bare net/http")
+	file := filepath.Join(o.dir, "answer.json")
+	answer := r.answer
+	if answer == nil {
+		answer = bytes.Repeat([]byte("."), typicalAnswer)
+	}
+	if err := os.WriteFile(file, answer, 0o600); err != nil {
+		return err
+	}
+	bare, err := startBare(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bare.kill()) }()
+
+	nobody := &world{project: noProject, secret: noSecret, sessions: []string{strings.Repeat("A", tokenLength)}}
+	l := load{address: bare.address, conns: usual, length: o.length() / 2}
+	before := measureUsage(bare.process.Pid)
+	out, err := l.run(ctx, nobody.checks(1))
+	if err != nil {
+		return err
+	}
+	r.Floors.Bare = newFigure("", nameBare, l, out)
+	r.Floors.Bare.charge(measureUsage(bare.process.Pid).since(before))
+	return nil
+}
+
+// What a run without the check of sessions makes up: credentials and an answer of the usual length.
+const (
+	noProject     = "project-live-00000000-0000-4000-8000-000000000000"
+	noSecret      = "secret-live-00000000000000000000000000000000"
+	typicalAnswer = 3400
+)
