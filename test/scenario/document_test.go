@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,6 @@ import (
 type operation struct {
 	method, path string
 	fits         *regexp.Regexp
-	properties   map[string][]string // of the answers, by status: names that must be there
 	schemas      map[string]*jsonschema.Schema
 }
 
@@ -110,11 +110,47 @@ func holds(t testing.TB, method, path string, r *httptest.ResponseRecorder) (map
 		return nil, fmt.Errorf("the answer is not the declared one: %w", err)
 	}
 
+	if missing := absent(schema, body, ""); r.Code == 200 && len(missing) > 0 {
+		return nil, fmt.Errorf("the answer lacks %s", strings.Join(missing, ", "))
+	}
+
 	var object map[string]any
 	if err := json.Unmarshal(r.Body.Bytes(), &object); err != nil {
 		return nil, err
 	}
 	return object, envelope(r, object)
+}
+
+// absent lists the declared keys that a value lacks: null, "" and [] say that there is nothing, absence does not, because
+// clients read keys without looking whether they are there. Of a factor only the object of its method is there.
+func absent(s *jsonschema.Schema, v any, at string) []string {
+	for s.Ref != nil {
+		s = s.Ref
+	}
+	var missing []string
+	for _, inner := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
+		missing = append(missing, absent(inner, v, at)...)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for name, property := range s.Properties {
+			value, there := v[name]
+			switch {
+			case there:
+				missing = append(missing, absent(property, value, at+"."+name)...)
+			case !strings.HasSuffix(name, "_factor"):
+				missing = append(missing, at+"."+name)
+			}
+		}
+	case []any:
+		if s.Items2020 == nil {
+			break
+		}
+		for i, one := range v {
+			missing = append(missing, absent(s.Items2020, one, fmt.Sprintf("%s[%d]", at, i))...)
+		}
+	}
+	return missing
 }
 
 func schemaOf(op *operation, status int) (*jsonschema.Schema, error) {

@@ -22,8 +22,8 @@ var (
 )
 
 // expand replaces $name by what the story knows by that name, $inbox.code and the like by parts of the newest message of
-// the present project (of the one to somebody: $inbox.code(+12025550162)), $wrong by a code that nobody was sent, and
-// $now+60m by the time then.
+// the present project (of the one to somebody: $inbox.code(+12025550162)), $wrong by a code that nobody was sent,
+// $forged_x by the token $x with another proof in it, and $now+60m by the time then.
 func (w *world) expand(text string) (string, error) {
 	var unknown error
 	out := name.ReplaceAllStringFunc(text, func(found string) string {
@@ -51,6 +51,9 @@ func (w *world) value(name string) (string, error) {
 		}
 		return w.app.DB.Now().Add(d).Format("2006-01-02T15:04:05Z"), nil
 	}
+	if of, ok := strings.CutPrefix(name, "forged_"); ok {
+		return forge(w.vars[of])
+	}
 	if name == "wrong" {
 		return w.wrongCode(), nil
 	}
@@ -61,6 +64,21 @@ func (w *world) value(name string) (string, error) {
 		return w.fromInbox(part)
 	}
 	return "", fmt.Errorf("nothing is known as $%s", name)
+}
+
+// forge changes a token where it is proof, not where it says what it is about: in its last sixteen characters.
+func forge(token string) (string, error) {
+	if len(token) < 44 {
+		return "", fmt.Errorf("%q is no token to forge", token)
+	}
+	b := []byte(token)
+	at := len(b) - 16
+	if b[at] == 'A' {
+		b[at] = 'B'
+	} else {
+		b[at] = 'A'
+	}
+	return string(b), nil
 }
 
 func (w *world) fromInbox(part string) (string, error) {
