@@ -106,8 +106,10 @@ type checks struct {
 }
 
 func (w *world) checks(among int) *checks {
-	return &checks{world: w, among: min(among, len(w.sessions)),
-		template: w.newTemplate("/v1/b2b/sessions/authenticate", []string{`{"session_token":"`, `"}`}, tokenLength)}
+	return &checks{
+		world: w, among: min(among, len(w.sessions)),
+		template: w.newTemplate("/v1/b2b/sessions/authenticate", []string{`{"session_token":"`, `"}`}, tokenLength),
+	}
 }
 
 func (c *checks) next(buf []byte) ([]byte, int, bool) {

@@ -67,7 +67,9 @@ func (s *suite) run(ctx context.Context) (err error) {
 		name string
 		run  func(context.Context) error
 	}{
-		{partSend, s.measureSend}, {partSlow, s.measureSlow}, {partAuthenticate, s.measureAuthenticate},
+		{partSend, s.measureSend},
+		{partSlow, s.measureSlow},
+		{partAuthenticate, s.measureAuthenticate},
 		{partCheck, s.measureCheck},
 	}
 	if s.wants(partSend, partSlow, partAuthenticate, partCheck) {
