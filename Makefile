@@ -24,7 +24,7 @@ build: ## build/thimble, one static file
 test: ## all Go tests on SQLite and PostgreSQL, and a moment of every fuzz target
 	tools/need postgresql
 	go test -timeout 30m ./...
-	tools/fuzz 5000x
+	tools/fuzz 2000x
 
 .PHONY: e2e
 e2e: build ## the Node SDK and a real browser against the built binary
