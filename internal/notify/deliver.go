@@ -53,6 +53,10 @@ func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answe
 		return refused(class, "the provider is not set up any more")
 	}
 	left := m.Deadline.Sub(s.o.DB.Now())
+	if left < time.Second {
+		// No sender takes it any more. It has not failed: at its deadline it expires, like all that came too late.
+		return refused(sms.Later, "the text's life is over")
+	}
 	ctx, cancel := context.WithTimeout(ctx, min(smsTimeout, left))
 	defer cancel()
 

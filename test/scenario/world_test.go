@@ -185,7 +185,8 @@ func (w *world) outbox() string {
 	var lines []string
 	for _, m := range storetest.Read(w.t, w.app.DB).Messages[len(w.began.Messages):] {
 		line := fmt.Sprintf("%s to=%s status=%s", m.Channel, m.Recipient, m.Status)
-		if m.Reason != "" {
+		// Which try came last before the end is left to chance, and with it why it was in vain.
+		if m.Reason != "" && m.Status != store.MessageExpired {
 			line += " reason=" + m.Reason
 		}
 		lines = append(lines, line)
