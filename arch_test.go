@@ -67,6 +67,9 @@ var floors = []struct {
 	{"smsotp", []string{
 		"challenge", "code", "keys", "member", "mfa", "notify", "second", "session", "sqldb", "store",
 	}},
+	{"totp", []string{"audit", "code", "keys", "member", "mfa", "second", "session", "store"}},
+	{"recovery", []string{"audit", "code", "keys", "member", "second", "session", "store"}},
+	{"discovery", []string{"audit", "login", "member", "mfa", "org", "rbac", "session", "store"}},
 	{"magiclink", []string{"audit", "limit", "login", "member", "mfa", "notify", "org", "session", "store"}},
 
 	// Faces: HTTP in, HTTP out.

@@ -141,7 +141,7 @@ func (s *Service) heldIntermediate(ctx context.Context, tx *store.Tx, in *Primar
 	if err != nil {
 		return nil, err
 	}
-	if !mfa.FitsMember(found.Factors, in.Member) {
+	if !mfa.IntermediateFits(found, in.Member) {
 		return nil, errs.InvalidIntermediateSessionTokenForOrganization
 	}
 	return found, nil
@@ -159,7 +159,7 @@ func (s *Service) complete(
 			return errs.IntermediateSessionNotFound
 		}
 	}
-	found, err := s.Sessions.New(in.Project, in.Member, factors, in.Terms, tx.Now())
+	found, err := s.Sessions.New(in.Project, in.Member, factorsOf(in.Member, factors), in.Terms, tx.Now())
 	if err != nil {
 		return err
 	}
@@ -195,25 +195,35 @@ func (s *Service) suspend(
 func (s *Service) keep(
 	ctx context.Context, tx *store.Tx, in *Primary, held *store.Intermediate, factors []store.Factor, r *Result,
 ) error {
-	if held != nil {
-		held.Factors = factors
-		kept, err := tx.UpdateIntermediate(ctx, held)
-		if err == nil && !kept {
-			err = store.ErrChanged
-		}
-		r.Intermediate, r.IntermediateExpires = in.Shown.Token(), held.ExpiresAt
-		return err
+	if held == nil {
+		r.Intermediate, r.IntermediateExpires = NewIntermediate(tx, in.Project, in.Organization.ID, in.Member.Email, factors)
+		return nil
 	}
+	r.Intermediate, r.IntermediateExpires = in.Shown.Token(), held.ExpiresAt
+	if in.Factor.Type == "" {
+		return nil // nothing came to it
+	}
+	held.Factors = factors
+	kept, err := tx.UpdateIntermediate(ctx, held)
+	if err == nil && !kept {
+		err = store.ErrChanged
+	}
+	return err
+}
 
+// NewIntermediate suspends a login in an intermediate session, and gives its token and its end. Without an organization
+// it is one of a person who still has to choose.
+func NewIntermediate(
+	tx *store.Tx, p *store.Project, orgID, address string, factors []store.Factor,
+) (secret.String, time.Time) {
 	now := tx.Now()
 	id := ids.NewUUID(now)
 	token, hash := secret.NewToken(id)
 	tx.InsertIntermediate(&store.Intermediate{
-		ID: id.String(), ProjectID: in.Project.ID, OrganizationID: in.Organization.ID, TokenHash: hash, Version: 1,
-		Email: in.Member.Email, Factors: factors, CreatedAt: now, ExpiresAt: now.Add(session.IntermediateLife),
+		ID: id.String(), ProjectID: p.ID, OrganizationID: orgID, TokenHash: hash, Version: 1, Email: address,
+		Factors: factors, CreatedAt: now, ExpiresAt: now.Add(session.IntermediateLife),
 	})
-	r.Intermediate, r.IntermediateExpires = token, now.Add(session.IntermediateLife)
-	return nil
+	return token, now.Add(session.IntermediateLife)
 }
 
 // text sends a code without being asked. Whatever refuses it does not refuse the login: the answer says that nothing was
@@ -234,6 +244,9 @@ func (s *Service) text(ctx context.Context, tx *store.Tx, in *Primary) (bool, er
 
 func record(tx *store.Tx, in *Primary, r *Result) {
 	details := map[string]string{"factor": in.Factor.Type}
+	if in.Factor.Type == "" {
+		details["factor"] = "exchange"
+	}
 	if r.Session != nil {
 		details["member_session_id"] = r.Session.ID
 	}

@@ -91,6 +91,9 @@ func Decide(o *store.Organization, m *store.Member, factors []store.Factor) Deci
 	if !PrimaryMet(factors, o, m) {
 		return Decision{Primary: usablePrimary(o, m)}
 	}
+	if joins(m) && !MailboxProven(factors, m) {
+		return Decision{Primary: provingPrimary(o, m)}
+	}
 	if !Needed(o, m) || SecondMet(factors, o, m) {
 		return Decision{PrimaryMet: true}
 	}

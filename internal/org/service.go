@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/thimble-auth/thimble/internal/audit"
@@ -28,22 +29,8 @@ func (s *Service) Create(
 ) (*store.Organization, error) {
 	var o *store.Organization
 	err := s.DB.WriteUnique(ctx, func(tx *store.Tx) (err error) {
-		now := tx.Now()
-		o = &store.Organization{
-			ID: ids.New(ids.Organization, p.Env, now), ProjectID: p.ID, Settings: defaults(&c),
-			CreatedAt: now, UpdatedAt: now,
-		}
-		if err := c.apply(o); err != nil {
-			return err
-		}
-		if o.Name == "" {
-			return errs.OrganizationNameMissing
-		}
-		if err := insert(ctx, tx, o); err != nil {
-			return err
-		}
-		record(tx, by, o, "organization.create")
-		return nil
+		o, err = Add(ctx, tx, p, by, c, "")
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -51,11 +38,37 @@ func (s *Service) Create(
 	return o, nil
 }
 
+// Add is Create within the caller's transaction, which store.WriteUnique runs. Logins that found organizations use it.
+// Without a slug the organization gets one derived from slugFrom, or from its name where that is empty too.
+func Add(
+	ctx context.Context, tx *store.Tx, p *project.Project, by rbac.Caller, c Changes, slugFrom string,
+) (*store.Organization, error) {
+	now := tx.Now()
+	o := &store.Organization{
+		ID: ids.New(ids.Organization, p.Env, now), ProjectID: p.ID, Settings: defaults(&c),
+		CreatedAt: now, UpdatedAt: now,
+	}
+	if err := c.apply(o); err != nil {
+		return nil, err
+	}
+	if o.Name == "" {
+		return nil, errs.OrganizationNameMissing
+	}
+	if slugFrom == "" {
+		slugFrom = o.Name
+	}
+	if err := insert(ctx, tx, o, slugFrom); err != nil {
+		return nil, err
+	}
+	record(tx, by, o, "organization.create")
+	return o, nil
+}
+
 // insert adds the organization, under a slug of our choice if the caller chose none.
-func insert(ctx context.Context, tx *store.Tx, o *store.Organization) error {
+func insert(ctx context.Context, tx *store.Tx, o *store.Organization, slugFrom string) error {
 	derived := o.Slug == ""
 	if derived {
-		o.Slug = slugFor(o.Name)
+		o.Slug = slugFor(slugFrom)
 	}
 	ok, err := tx.InsertOrganization(ctx, o)
 	if err != nil {
@@ -77,7 +90,18 @@ func insert(ctx context.Context, tx *store.Tx, o *store.Organization) error {
 	if len(o.Settings.ClaimedEmailDomains) > 0 {
 		tx.SetClaimedDomains(o.ProjectID, o.ID, o.Settings.ClaimedEmailDomains)
 	}
+	if domains := joinDomains(o); len(domains) > 0 {
+		tx.SetAllowedDomains(o.ProjectID, o.ID, domains)
+	}
 	return nil
+}
+
+// joinDomains are the domains whose people may join: those that discovery looks up.
+func joinDomains(o *store.Organization) []string {
+	if o.Settings.EmailJITProvisioning != store.Restricted {
+		return nil
+	}
+	return o.Settings.EmailAllowedDomains
 }
 
 // taken says which of the organization's names another one has, nil for none.
@@ -134,7 +158,7 @@ func (s *Service) Update(
 		if err := c.authorize(by, o.ID); err != nil {
 			return err
 		}
-		slug, externalID := o.Slug, o.ExternalID
+		slug, externalID, domains := o.Slug, o.ExternalID, joinDomains(o)
 		if err := c.apply(o); err != nil {
 			return err
 		}
@@ -147,6 +171,9 @@ func (s *Service) Update(
 		tx.UpdateOrganization(o)
 		if c.ClaimedEmailDomains != nil {
 			tx.SetClaimedDomains(o.ProjectID, o.ID, o.Settings.ClaimedEmailDomains)
+		}
+		if now := joinDomains(o); !slices.Equal(domains, now) {
+			tx.SetAllowedDomains(o.ProjectID, o.ID, now)
 		}
 		record(tx, by, o, "organization.update")
 		return nil
@@ -218,6 +245,7 @@ func (s *Service) Delete(ctx context.Context, p *project.Project, by rbac.Caller
 
 		id = o.ID
 		tx.SetClaimedDomains(p.ID, o.ID, nil)
+		tx.SetAllowedDomains(p.ID, o.ID, nil)
 		record(tx, by, o, "organization.delete")
 		return nil
 	})

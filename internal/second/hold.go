@@ -86,7 +86,7 @@ func hold(
 }
 
 func fits(found *store.Intermediate, o *store.Organization, m *store.Member) error {
-	if !mfa.FitsMember(found.Factors, m) {
+	if !mfa.IntermediateFits(found, m) {
 		return errs.InvalidIntermediateSessionTokenForOrganization
 	}
 	if !mfa.PrimaryMet(found.Factors, o, m) {

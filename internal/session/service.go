@@ -89,6 +89,17 @@ func Update(ctx context.Context, tx *store.Tx, found *store.Session) error {
 	return err
 }
 
+// FindWhole is Find for the session with its living organization and member.
+func (s *Service) FindWhole(
+	ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown,
+) (*store.Session, *store.Organization, *store.Member, error) {
+	live, err := s.whole(ctx, tx, p, shown)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return live.Session, live.Organization, live.Member, nil
+}
+
 // whole gives the shown session with its member and organization, without tokens.
 func (s *Service) whole(ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown) (*Live, error) {
 	if shown.err != nil {

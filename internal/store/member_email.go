@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
@@ -12,7 +13,8 @@ var (
 		SELECT member_id FROM member_emails WHERE organization_id = $1 AND email = $2 AND retired = FALSE`)
 
 	sqlClaimEmail = sqldb.SQL("claim_email", `
-		INSERT INTO member_emails (organization_id, email, email_id, member_id, retired) VALUES ($1, $2, $3, $4, FALSE)
+		INSERT INTO member_emails (organization_id, email, email_id, member_id, retired, domain)
+		VALUES ($1, $2, $3, $4, FALSE, $5)
 		ON CONFLICT (organization_id, email) DO UPDATE SET retired = FALSE
 			WHERE member_emails.member_id = excluded.member_id
 		RETURNING email_id`)
@@ -37,7 +39,8 @@ func (tx *Tx) MemberIDByEmail(ctx context.Context, orgID, email string) (string,
 // then it reports false. It gives the address's id: the one offered, or the one it had before when it is the member's
 // own.
 func (tx *Tx) ClaimEmail(ctx context.Context, orgID, memberID, email, emailID string) (string, bool, error) {
-	err := tx.QueryRow(ctx, sqlClaimEmail, []any{orgID, email, emailID, memberID}, &emailID)
+	_, domain, _ := strings.Cut(email, "@")
+	err := tx.QueryRow(ctx, sqlClaimEmail, []any{orgID, email, emailID, memberID, domain}, &emailID)
 	if errors.Is(err, ErrNotFound) {
 		return "", false, nil
 	}
