@@ -39,7 +39,7 @@ check: lint ## linters, and the tests again under the race detector
 
 .PHONY: lint
 lint: ## the linters alone: gofumpt, vet, staticcheck, golangci-lint
-	@unformatted=$$($(TOOL) gofumpt -l cmd internal test) || exit 1; \
+	@unformatted=$$($(TOOL) gofumpt -l .) || exit 1; \
 		[ -z "$$unformatted" ] || { echo "not gofumpt's form (make fmt):"; echo "$$unformatted"; exit 1; }
 	go vet -tags e2e ./...
 	$(TOOL) staticcheck -tags e2e ./...
@@ -47,11 +47,11 @@ lint: ## the linters alone: gofumpt, vet, staticcheck, golangci-lint
 
 .PHONY: fmt
 fmt: ## gofumpt's form for all Go files
-	$(TOOL) gofumpt -w cmd internal test
+	$(TOOL) gofumpt -w .
 
 .PHONY: golden
 golden: ## write the golden files and deps.txt anew; read the difference before you commit it
-	go test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' cmd internal test | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	go test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' --exclude-dir=node_modules . | xargs -n1 dirname | sort -u) -update
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for a while (FUZZ=1m each)
