@@ -37,7 +37,7 @@ func newRESTClient(t *testing.T, db *store.DB) restClient {
 	a := &API{Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: &session.Service{DB: db}}
 	m := endpoint.Machine{
 		Projects: everybody{storetest.Project(t, db, ids.Test)}, Now: db.Now,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	}
 	return restClient{m.Handler(append(a.organizations(), a.members()...))}
 }

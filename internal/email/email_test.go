@@ -156,9 +156,11 @@ func TestCommonProvider(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"ada@example.com", "Ada@BÜCHER.example", "a@xn--bcher-kva.example",
+	for _, seed := range []string{
+		"ada@example.com", "Ada@BÜCHER.example", "a@xn--bcher-kva.example",
 		"@", "a@b@c.de", "a@xn--.de",
-		"\xff@example.com", "a@例え。jp", exactly, tooLong, "a@ẞ.example", "a@faß.de", "a@\u212aelvin.com"} {
+		"\xff@example.com", "a@例え。jp", exactly, tooLong, "a@ẞ.example", "a@faß.de", "a@\u212aelvin.com",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

@@ -91,27 +91,43 @@ func TestDecode(t *testing.T) {
 		{"names are exact", `{"ID":"b","id":"a","Flag":true}`, kitchenSink{ID: "a"}},
 		{"escaped name", `{"\u0069d":"a"}`, kitchenSink{ID: "a"}},
 		{"escapes", `{"id":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é😀"}`, kitchenSink{ID: "\"\\/\b\f\n\r\té😀é😀"}},
-		{"null is absent", `{"id":"a","flag":null,"names":null,"minutes":null,"raw":null,"even":null,"tree":null}`,
-			kitchenSink{ID: "a"}},
+		{
+			"null is absent", `{"id":"a","flag":null,"names":null,"minutes":null,"raw":null,"even":null,"tree":null}`,
+			kitchenSink{ID: "a"},
+		},
 		{"empty text is absent", `{"id":"a","even":"","key":"","when":""}`, kitchenSink{ID: "a"}},
 		{"empty list is given", `{"id":"a","names":[]}`, kitchenSink{ID: "a", Names: []string{}}},
-		{"pointers see zero values", `{"id":"a","maybe_b":true,"maybe_s":""}`,
-			kitchenSink{ID: "a", MaybeB: &yes, MaybeS: &text}},
+		{
+			"pointers see zero values", `{"id":"a","maybe_b":true,"maybe_s":""}`,
+			kitchenSink{ID: "a", MaybeB: &yes, MaybeS: &text},
+		},
 		{"embedded", `{"id":"a","minutes":-5}`, kitchenSink{ID: "a", sessionFields: sessionFields{-5}}},
 		{"numbers", `{"id":"a","small":-128,"float":1.5e2}`, kitchenSink{ID: "a", Small: -128, Float: 150}},
-		{"text types", `{"id":"a","even":"ab","key":"s3","when":"2026-01-02T03:04:05Z"}`,
-			kitchenSink{ID: "a", Even: "ab", Key: "s3", When: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}},
-		{"raw object", `{"id":"a","raw":{"b": 12345678901234567890}}`,
-			kitchenSink{ID: "a", Raw: json.RawMessage(`{"b": 12345678901234567890}`)}},
-		{"nulls inside a map", `{"id":"a","claims":{"x":null,"y":[1]}}`, kitchenSink{ID: "a",
-			Claims: map[string]json.RawMessage{"x": json.RawMessage("null"), "y": json.RawMessage("[1]")}}},
-		{"map of lists", `{"id":"a","lists":{"slack":["T1","T2"]}}`,
-			kitchenSink{ID: "a", Lists: map[string][]string{"slack": {"T1", "T2"}}}},
-		{"any", `{"id":"a","any":[1,"x",null,{"b":true}]}`, kitchenSink{ID: "a",
-			Any: []any{json.Number("1"), "x", nil, map[string]any{"b": true}}}},
+		{
+			"text types", `{"id":"a","even":"ab","key":"s3","when":"2026-01-02T03:04:05Z"}`,
+			kitchenSink{ID: "a", Even: "ab", Key: "s3", When: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		},
+		{
+			"raw object", `{"id":"a","raw":{"b": 12345678901234567890}}`,
+			kitchenSink{ID: "a", Raw: json.RawMessage(`{"b": 12345678901234567890}`)},
+		},
+		{"nulls inside a map", `{"id":"a","claims":{"x":null,"y":[1]}}`, kitchenSink{
+			ID:     "a",
+			Claims: map[string]json.RawMessage{"x": json.RawMessage("null"), "y": json.RawMessage("[1]")},
+		}},
+		{
+			"map of lists", `{"id":"a","lists":{"slack":["T1","T2"]}}`,
+			kitchenSink{ID: "a", Lists: map[string][]string{"slack": {"T1", "T2"}}},
+		},
+		{"any", `{"id":"a","any":[1,"x",null,{"b":true}]}`, kitchenSink{
+			ID:  "a",
+			Any: []any{json.Number("1"), "x", nil, map[string]any{"b": true}},
+		}},
 		{"a type that reads null", `{"id":"a","choice":null}`, kitchenSink{ID: "a", Choice: choice{true, true}}},
-		{"a type that contains itself", `{"id":"a","tree":{"name":"r","children":[{"name":"c"}]}}`,
-			kitchenSink{ID: "a", Tree: &tree{Name: "r", Children: []tree{{Name: "c"}}}}},
+		{
+			"a type that contains itself", `{"id":"a","tree":{"name":"r","children":[{"name":"c"}]}}`,
+			kitchenSink{ID: "a", Tree: &tree{Name: "r", Children: []tree{{Name: "c"}}}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -158,8 +174,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"text for map", `{"id":"a","claims":"x"}`, "invalid_argument", "field claims must be an object"},
 		{"null in a map of lists", `{"id":"a","lists":{"x":null}}`, "invalid_argument", "field lists must not contain"},
 		{"text for struct", `{"id":"a","tree":"x"}`, "invalid_argument", "field tree must be an object"},
-		{"nested required", `{"id":"a","tree":{"name":"r","children":[{}]}}`, "invalid_argument",
-			"field tree.children.name is required"},
+		{
+			"nested required", `{"id":"a","tree":{"name":"r","children":[{}]}}`, "invalid_argument",
+			"field tree.children.name is required",
+		},
 		{"U+0000", `{"id":"a\u0000b"}`, "invalid_argument", "field id must not contain"},
 		{"U+0000 in a text type", `{"id":"a","even":"a\u0000"}`, "invalid_argument", "field even must not contain"},
 		{"a type's own error", `{"id":"a","even":"abc"}`, "invalid_code", "six digits"},
@@ -196,8 +214,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"key twice among many", many(40, "kxxx"), "bad_request", "a key appears twice"},
 		{"key twice at the edge", many(15, "id"), "bad_request", "a key appears twice"},
 		{"too deep", deep(65), "bad_request", "too deeply nested"},
-		{"too deep in lists", `{"a":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}", "bad_request",
-			"too deeply nested"},
+		{
+			"too deep in lists", `{"a":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}", "bad_request",
+			"too deeply nested",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -272,14 +292,20 @@ func TestParams(t *testing.T) {
 		want        paramsIn
 		says        string
 	}{
-		{name: "all", query: "deleted=True&limit=5&tag=a&tag=b&must=x", header: []string{"jwt"},
-			path: []string{"acme", "ab"}, want: paramsIn{"acme", "ab", true, 5, []string{"a", "b"}, "x", "jwt"}},
-		{name: "least", query: "must=x&deleted=&limit=", path: []string{"acme", "ab"},
-			want: paramsIn{Org: "acme", Member: "ab", Must: "x"}},
+		{
+			name: "all", query: "deleted=True&limit=5&tag=a&tag=b&must=x", header: []string{"jwt"},
+			path: []string{"acme", "ab"}, want: paramsIn{"acme", "ab", true, 5, []string{"a", "b"}, "x", "jwt"},
+		},
+		{
+			name: "least", query: "must=x&deleted=&limit=", path: []string{"acme", "ab"},
+			want: paramsIn{Org: "acme", Member: "ab", Must: "x"},
+		},
 		{name: "required", query: "must=", path: []string{"a", "ab"}, says: "field must is required"},
 		{name: "twice", query: "must=x&must=y", path: []string{"a", "ab"}, says: "field must must be given once"},
-		{name: "header twice", query: "must=x", header: []string{"a", "b"}, path: []string{"a", "ab"},
-			says: "must be given once"},
+		{
+			name: "header twice", query: "must=x", header: []string{"a", "b"}, path: []string{"a", "ab"},
+			says: "must be given once",
+		},
 		{name: "no flag", query: "must=x&deleted=1", path: []string{"a", "ab"}, says: "field deleted must be true or false"},
 		{name: "no number", query: "must=x&limit=1e3", path: []string{"a", "ab"}, says: "field limit must be a whole number"},
 		{name: "U+0000", query: "must=%00", path: []string{"a", "ab"}, says: "field must must be UTF-8"},

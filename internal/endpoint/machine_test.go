@@ -228,31 +228,55 @@ func TestErrors(t *testing.T) {
 		status                   int
 		want, cause              string
 	}{
-		{name: "no credentials", method: "POST", path: "/v1/send", change: header(),
-			status: 400, want: "invalid_authorization_header"},
-		{name: "bearer", method: "POST", path: "/v1/send", change: header("Bearer x"),
-			status: 400, want: "invalid_authorization_header"},
-		{name: "garbled", method: "POST", path: "/v1/send", change: header("Basic %%%"),
-			status: 400, want: "invalid_authorization_header"},
-		{name: "no id", method: "POST", path: "/v1/send", change: as("me", key),
-			status: 400, want: "invalid_project_id_authentication"},
-		{name: "id of another kind", method: "POST", path: "/v1/send", change: as("member"+testProject[7:], key),
-			status: 400, want: "invalid_project_id_authentication"},
-		{name: "unknown project", method: "POST", path: "/v1/send", change: as(testProject[:len(testProject)-1]+"f", key),
-			status: 400, want: "invalid_project_id_authentication"},
-		{name: "wrong secret comes before the body", method: "POST", path: "/v1/send", body: "[",
-			change: as(testProject, "x"), status: 401, want: "unauthorized_credentials"},
-		{name: "no JSON", method: "POST", path: "/v1/send", body: "[", status: 400, want: "bad_request",
-			cause: "bad_request: not an object at byte 0"},
-		{name: "missing field", method: "POST", path: "/v1/send", body: "{}", status: 400, want: "invalid_argument",
-			cause: "invalid_argument: organization_id is required"},
-		{name: "check", method: "POST", path: "/v1/send", body: `{"organization_id":"a","minutes":-1}`, status: 400,
-			want: "invalid_session_duration_minutes"},
-		{name: "too large", method: "POST", path: "/v1/send", status: 400, want: "bad_request",
-			body: `{"organization_id":"` + strings.Repeat("a", endpoint.MaxBody) + `"}`},
-		{name: "too large, length unknown", method: "POST", path: "/v1/send", status: 400, want: "bad_request",
+		{
+			name: "no credentials", method: "POST", path: "/v1/send", change: header(),
+			status: 400, want: "invalid_authorization_header",
+		},
+		{
+			name: "bearer", method: "POST", path: "/v1/send", change: header("Bearer x"),
+			status: 400, want: "invalid_authorization_header",
+		},
+		{
+			name: "garbled", method: "POST", path: "/v1/send", change: header("Basic %%%"),
+			status: 400, want: "invalid_authorization_header",
+		},
+		{
+			name: "no id", method: "POST", path: "/v1/send", change: as("me", key),
+			status: 400, want: "invalid_project_id_authentication",
+		},
+		{
+			name: "id of another kind", method: "POST", path: "/v1/send", change: as("member"+testProject[7:], key),
+			status: 400, want: "invalid_project_id_authentication",
+		},
+		{
+			name: "unknown project", method: "POST", path: "/v1/send", change: as(testProject[:len(testProject)-1]+"f", key),
+			status: 400, want: "invalid_project_id_authentication",
+		},
+		{
+			name: "wrong secret comes before the body", method: "POST", path: "/v1/send", body: "[",
+			change: as(testProject, "x"), status: 401, want: "unauthorized_credentials",
+		},
+		{
+			name: "no JSON", method: "POST", path: "/v1/send", body: "[", status: 400, want: "bad_request",
+			cause: "bad_request: not an object at byte 0",
+		},
+		{
+			name: "missing field", method: "POST", path: "/v1/send", body: "{}", status: 400, want: "invalid_argument",
+			cause: "invalid_argument: organization_id is required",
+		},
+		{
+			name: "check", method: "POST", path: "/v1/send", body: `{"organization_id":"a","minutes":-1}`, status: 400,
+			want: "invalid_session_duration_minutes",
+		},
+		{
+			name: "too large", method: "POST", path: "/v1/send", status: 400, want: "bad_request",
+			body: `{"organization_id":"` + strings.Repeat("a", endpoint.MaxBody) + `"}`,
+		},
+		{
+			name: "too large, length unknown", method: "POST", path: "/v1/send", status: 400, want: "bad_request",
 			body:   `{"organization_id":"` + strings.Repeat("a", endpoint.MaxBody) + `"}`,
-			change: func(r *http.Request) { r.ContentLength = -1 }},
+			change: func(r *http.Request) { r.ContentLength = -1 },
+		},
 
 		{name: "no route", method: "GET", path: "/v2", status: 404, want: "route_not_found"},
 		{name: "slash at the end", method: "GET", path: "/v1/orgs/", status: 404, want: "route_not_found"},
@@ -263,23 +287,35 @@ func TestErrors(t *testing.T) {
 		{name: "invented method", method: "BREW", path: "/v1/send", status: 405, want: "method_not_allowed"},
 		{name: "method of a page", method: "POST", path: "/page/1", status: 405, want: "method_not_allowed"},
 
-		{name: "wrapped", method: "GET", path: "/v1/orgs/wrapped", status: 404, want: "organization_not_found",
-			cause: "find: organization_not_found: no row"},
-		{name: "unknown commit", method: "GET", path: "/v1/orgs/unknown-commit", status: 503, want: "server_unavailable",
-			cause: "write: it is unknown whether the transaction was committed"},
-		{name: "deadline", method: "GET", path: "/v1/orgs/deadline", status: 503, want: "server_unavailable",
-			cause: "read: context deadline exceeded"},
-		{name: "caller left", method: "GET", path: "/v1/orgs/canceled", status: 499, want: "client_closed_request",
+		{
+			name: "wrapped", method: "GET", path: "/v1/orgs/wrapped", status: 404, want: "organization_not_found",
+			cause: "find: organization_not_found: no row",
+		},
+		{
+			name: "unknown commit", method: "GET", path: "/v1/orgs/unknown-commit", status: 503, want: "server_unavailable",
+			cause: "write: it is unknown whether the transaction was committed",
+		},
+		{
+			name: "deadline", method: "GET", path: "/v1/orgs/deadline", status: 503, want: "server_unavailable",
+			cause: "read: context deadline exceeded",
+		},
+		{
+			name: "caller left", method: "GET", path: "/v1/orgs/canceled", status: 499, want: "client_closed_request",
 			cause: "read: context canceled", change: func(r *http.Request) {
 				ctx, cancel := context.WithCancel(r.Context())
 				cancel()
 				*r = *r.WithContext(ctx)
-			}},
+			},
+		},
 		{name: "limit", method: "GET", path: "/v1/orgs/later", status: 429, want: "too_many_requests"},
-		{name: "bug", method: "GET", path: "/v1/orgs/bug", status: 500, want: "internal_server_error",
-			cause: "pq: secret cause"},
-		{name: "nothing", method: "GET", path: "/v1/orgs/nothing", status: 500, want: "internal_server_error",
-			cause: "the call returned neither an answer nor an error"},
+		{
+			name: "bug", method: "GET", path: "/v1/orgs/bug", status: 500, want: "internal_server_error",
+			cause: "pq: secret cause",
+		},
+		{
+			name: "nothing", method: "GET", path: "/v1/orgs/nothing", status: 500, want: "internal_server_error",
+			cause: "the call returned neither an answer nor an error",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -42,7 +42,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is reports whether the target is an Error of the same type, whatever its message, details and cause.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // errors.Is hands over each link of the chain itself
+	t, ok := target.(*Error) // errors.Is hands over each link of the chain itself
 	return ok && t.Type == e.Type
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -60,7 +59,7 @@ func newServer() *server {
 			return at.Add(s.moved), nil
 		},
 		Now: func() time.Time { return at }, PublicURL: "http://127.0.0.1:8080", Hosts: []string{"auth.example.com"},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, m := range s.inbox.Mounts() {
 		s.mux.Handle(m.Pattern, m.Handler)

@@ -69,9 +69,12 @@ func TestHashCode(t *testing.T) {
 	}
 
 	for _, other := range [][4]string{
-		{"projec", "tmember", "sms", "123456"}, {"project", "member", "sms1", "23456"},
-		{"Project", "member", "sms", "123456"}, {"project", "member2", "sms", "123456"},
-		{"project", "member", "email", "123456"}, {"project", "member", "sms", "123457"},
+		{"projec", "tmember", "sms", "123456"},
+		{"project", "member", "sms1", "23456"},
+		{"Project", "member", "sms", "123456"},
+		{"project", "member2", "sms", "123456"},
+		{"project", "member", "email", "123456"},
+		{"project", "member", "sms", "123457"},
 	} {
 		if got, err := a.HashCodeAs(1, other[0], other[1], other[2], other[3]); err != nil || got == hash {
 			t.Errorf("%q: got the hash of other fields, or %v", other, err)
@@ -164,7 +167,9 @@ func TestSeal(t *testing.T) {
 		}
 
 		for _, cell := range [][3]string{
-			{"message", "body", "row-1"}, {"messages", "text", "row-1"}, {"messages", "body", "row-2"},
+			{"message", "body", "row-1"},
+			{"messages", "text", "row-1"},
+			{"messages", "body", "row-2"},
 			{"messagesb", "ody", "row-1"},
 		} {
 			_, err := a.OpenSealed(cell[0], cell[1], cell[2], sealed)

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -36,7 +35,7 @@ var ring = sync.OnceValues(func() (keys.Master, []store.RingKey) {
 	ctx := context.Background()
 	folder, err := os.MkdirTemp("", "ring")
 	must(err)
-	defer os.RemoveAll(folder)
+	defer func() { must(os.RemoveAll(folder)) }()
 	db, err := store.Open(ctx, "sqlite:"+filepath.Join(folder, "ring.db"), sqldb.Options{})
 	must(err)
 	master, _ := keys.NewMaster()
@@ -103,7 +102,7 @@ func (w *world) node(change ...func(o *Options)) *node {
 	o := Options{
 		DB: db, Keys: r, PublicURL: publicURL, MailFrom: "login@example.com",
 		SMS:    []SMSRoute{{Sender: w.sender(w.twilio)}},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {
 		f(&o)

@@ -38,8 +38,11 @@ func TestReceipts(t *testing.T) {
 		optedOut bool
 	}{
 		{"arrives", []step{{"queued", 0}, {"sent", 0}, {"delivered", 0}}, store.MessageDelivered, "", false},
-		{"never goes back", []step{{"delivered", 0}, {"sent", 0}, {"queued", 0}, {"undelivered", 30003}},
-			store.MessageDelivered, "", false},
+		{
+			"never goes back",
+			[]step{{"delivered", 0}, {"sent", 0}, {"queued", 0}, {"undelivered", 30003}},
+			store.MessageDelivered, "", false,
+		},
 		{"lost", []step{{"sent", 0}, {"undelivered", 30003}, {"sent", 0}}, store.MessageUndelivered, "30003", false},
 		{"lost for one reason", []step{{"failed", 30003}, {"failed", 30007}}, store.MessageUndelivered, "30003", false},
 		{"arrived after all", []step{{"undelivered", 30003}, {"delivered", 0}}, store.MessageDelivered, "", false},

@@ -182,16 +182,30 @@ func TestActing(t *testing.T) {
 		logo := ""
 
 		own := []Changes{
-			{Name: "A"}, {Slug: "ab"}, {LogoURL: &logo}, {SSODefaultConnectionID: optional.Set("")},
-			{SSOJITProvisioning: "ALL_ALLOWED"}, {SSOJITAllowedConnections: []string{}}, {EmailAllowedDomains: []string{}},
-			{EmailJITProvisioning: "NOT_ALLOWED"}, {EmailInvites: "ALL_ALLOWED"},
-			{OAuthTenantJITProvisioning: "NOT_ALLOWED"}, {AllowedOAuthTenants: json.RawMessage(`{}`)},
-			{AuthMethods: "ALL_ALLOWED"}, {AllowedAuthMethods: []string{}}, {MFAPolicy: "OPTIONAL"},
-			{MFAMethods: "ALL_ALLOWED"}, {AllowedMFAMethods: []string{}}, {ImplicitRoles: []store.ImplicitRole{}},
+			{Name: "A"},
+			{Slug: "ab"},
+			{LogoURL: &logo},
+			{SSODefaultConnectionID: optional.Set("")},
+			{SSOJITProvisioning: "ALL_ALLOWED"},
+			{SSOJITAllowedConnections: []string{}},
+			{EmailAllowedDomains: []string{}},
+			{EmailJITProvisioning: "NOT_ALLOWED"},
+			{EmailInvites: "ALL_ALLOWED"},
+			{OAuthTenantJITProvisioning: "NOT_ALLOWED"},
+			{AllowedOAuthTenants: json.RawMessage(`{}`)},
+			{AuthMethods: "ALL_ALLOWED"},
+			{AllowedAuthMethods: []string{}},
+			{MFAPolicy: "OPTIONAL"},
+			{MFAMethods: "ALL_ALLOWED"},
+			{AllowedMFAMethods: []string{}},
+			{ImplicitRoles: []store.ImplicitRole{}},
 		}
 		backends := []Changes{
-			{ExternalID: optional.Set("")}, {ClaimedEmailDomains: []string{}}, {FirstPartyConnectedApps: "ALL_ALLOWED"},
-			{AllowedFirstPartyConnectedApps: []string{}}, {ThirdPartyConnectedApps: "ALL_ALLOWED"},
+			{ExternalID: optional.Set("")},
+			{ClaimedEmailDomains: []string{}},
+			{FirstPartyConnectedApps: "ALL_ALLOWED"},
+			{AllowedFirstPartyConnectedApps: []string{}},
+			{ThirdPartyConnectedApps: "ALL_ALLOWED"},
 			{AllowedThirdPartyConnectedApps: []string{}},
 		}
 		update := func(by rbac.Caller, c Changes, want *errs.Error) {

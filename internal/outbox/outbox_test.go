@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -57,7 +56,7 @@ func key(i int) string {
 
 func newPool(r *rows, workers, capacity int) *Pool[string] {
 	return New[string](r, Options{
-		Now: time.Now, Workers: workers, Capacity: capacity, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now: time.Now, Workers: workers, Capacity: capacity, Logger: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -2,7 +2,6 @@ package smsotp_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -57,7 +56,7 @@ func newWorld(t *testing.T, url string, o sqldb.Options) *world {
 func openWorld(t *testing.T, url string, o sqldb.Options, master keys.Master) *world {
 	t.Helper()
 	app, err := server.Open(t.Context(), server.Options{
-		DatabaseURL: url, Database: o, Master: master, PublicURL: "http://127.0.0.1", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		DatabaseURL: url, Database: o, Master: master, PublicURL: "http://127.0.0.1", Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ func alive(conn net.Conn) bool {
 	err = raw.Control(func(fd uintptr) {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = err == syscall.EAGAIN || err == syscall.EINTR //nolint:errorlint // a bare errno by contract
+		quiet = err == syscall.EAGAIN || err == syscall.EINTR // a bare errno by contract
 	})
 	return err == nil && quiet
 }

@@ -199,7 +199,7 @@ func (t *pgTx) explain(op *pgOp, err error, committing bool) error {
 	case op.guard && answered && pgErr.Code == divisionByZero:
 		return named(op.stmt, ErrConflict)
 	case committing && (!answered || op.stmt == pgCommit && fatal(pgErr)):
-		return fmt.Errorf("%w: %v", ErrCommitUnknown, err)
+		return fmt.Errorf("%w: %w", ErrCommitUnknown, err)
 	}
 	return named(op.stmt, translate(err))
 }

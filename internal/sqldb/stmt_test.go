@@ -1,14 +1,13 @@
 package sqldb
 
 import (
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 )
 
-var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
+var discard = slog.New(slog.DiscardHandler)
 
 func TestNumbered(t *testing.T) {
 	t.Parallel()

@@ -101,8 +101,10 @@ func TestRenewLeases(t *testing.T) {
 		{"killed code", nil, code("killed"), false, store.MessageExpired, store.ReasonReplaced},
 		{"good link", mail, link(false), true, store.MessageQueued, ""},
 		{"used link", mail, link(true), false, store.MessageExpired, store.ReasonReplaced},
-		{"after the deadline", func(m *store.Message) { m.Deadline = m.CreatedAt }, code("live"), false,
-			store.MessageExpired, store.ReasonDeadline},
+		{
+			"after the deadline", func(m *store.Message) { m.Deadline = m.CreatedAt }, code("live"), false,
+			store.MessageExpired, store.ReasonDeadline,
+		},
 		{"another's", func(m *store.Message) { m.LeaseOwner = "other" }, code("live"), false, store.MessageQueued, ""},
 		{"nobody's", func(m *store.Message) { m.LeaseOwner = "" }, code("live"), false, store.MessageQueued, ""},
 		{"sent", func(m *store.Message) { m.Status = store.MessageSent }, code("live"), false, store.MessageSent, ""},

@@ -53,11 +53,9 @@ var (
 	}
 )
 
-var (
-	sqlReapSendCounters = sqldb.SQL("reap_send_counters", `
+var sqlReapSendCounters = sqldb.SQL("reap_send_counters", `
 		DELETE FROM send_counters WHERE ends_at <= $1 AND ends_at IN (
 			SELECT DISTINCT old.ends_at FROM send_counters old WHERE old.ends_at <= $1 ORDER BY old.ends_at LIMIT $2)`)
-)
 
 // SumSends gives how often each counter was counted, all slots together. Counters that never were are missing.
 func (tx *Tx) SumSends(ctx context.Context, counters []SendCounter) (map[string]int64, error) {

@@ -35,7 +35,7 @@ func TestStatements(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		defer func() { _ = db.Close() }()
 		for _, s := range sqldb.Statements() {
 			plan, err := sqlitePlan(t.Context(), db, s.Text(sqldb.SQLite))
 			if err != nil {
@@ -52,7 +52,7 @@ func TestStatements(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close(context.Background())
+		defer func() { _ = conn.Close(context.Background()) }()
 		// An empty table is best read whole: only what has no index at all is read whole now.
 		if _, err := conn.Exec(t.Context(), "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan"); err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func sqlitePlan(ctx context.Context, db *sql.DB, text string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 
 	var plan []string
 	for rows.Next() {

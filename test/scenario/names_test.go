@@ -126,8 +126,10 @@ func (w *world) letters(to string) []letter {
 		w.check(err)
 		slices.SortStableFunc(found, func(a, b notify.Letter) int { return b.CreatedAt.Compare(a.CreatedAt) }) // see audit
 		for _, l := range found {
-			all = append(all, letter{l.Channel, l.Recipient, l.Subject, l.Body, l.HTML, l.Locale,
-				strconv.FormatInt(l.Segments, 10)})
+			all = append(all, letter{
+				l.Channel, l.Recipient, l.Subject, l.Body, l.HTML, l.Locale,
+				strconv.FormatInt(l.Segments, 10),
+			})
 		}
 		return all
 	}

@@ -59,8 +59,10 @@ func TestCompare(t *testing.T) {
 		{"other name of a parameter", "/v1/a/{id}", "/v1/a/{ref}", nil},
 		{"more fields", `"n":{"type":"number"}`, `"n":{"type":"number"},"more":{"type":"object"}`, nil},
 		{"null", `"opt":{"type":"string"}`, `"opt":{"type":["string","null"]}`, nil},
-		{"null beside a reference", `"mode":{"$ref":"#/components/schemas/Mode"}`,
-			`"mode":{"oneOf":[{"$ref":"#/components/schemas/Mode"},{"type":"null"}]}`, nil},
+		{
+			"null beside a reference", `"mode":{"$ref":"#/components/schemas/Mode"}`,
+			`"mode":{"oneOf":[{"$ref":"#/components/schemas/Mode"},{"type":"null"}]}`, nil,
+		},
 		{"integer for number", `"n":{"type":"number"}`, `"n":{"type":"integer"}`, nil},
 		{"anything", `"opt":{"type":"string"}`, `"opt":{}`, nil},
 		{"less is required", `"required":["id"],`, ``, nil},
@@ -69,18 +71,30 @@ func TestCompare(t *testing.T) {
 		{"no call", `"/v1/b"`, `"/v1/x"`, []string{"GET /v1/b: not declared"}},
 		{"other method", `"/v1/b": {"get"`, `"/v1/b": {"post"`, []string{"GET /v1/b: not declared"}},
 		{"no request", `"requestBody"`, `"nobody"`, []string{"POST /v1/a/{id} request: no body declared"}},
-		{"no answer", `"/v1/b": {"get": {"responses": {"200"`, `"/v1/b": {"get": {"responses": {"201"`,
-			[]string{"GET /v1/b answer: no body declared"}},
-		{"missing field", `"opt":{"type":"string"}`, `"apt":{"type":"string"}`,
-			[]string{"POST /v1/a/{id} answer.opt: the field is not declared"}},
-		{"type", `"opt":{"type":"string"}`, `"opt":{"type":"boolean"}`,
-			[]string{"POST /v1/a/{id} answer.opt: type boolean, clients expect string"}},
-		{"list", `"type":"array","items":{"$ref":"#/components/schemas/ARes"}`, `"type":"array","items":{"type":"string"}`,
-			[]string{"POST /v1/a/{id} answer.list[]: type string, clients expect object"}},
-		{"no promise", `"required":["ok","list"]`, `"required":["ok"]`,
-			[]string{"POST /v1/a/{id} answer.list: clients count on it, the answer does not promise it"}},
-		{"asks for more", `"required":["id"]`, `"required":["id","n"]`,
-			[]string{"POST /v1/a/{id} request.n: optional for clients, required here"}},
+		{
+			"no answer", `"/v1/b": {"get": {"responses": {"200"`, `"/v1/b": {"get": {"responses": {"201"`,
+			[]string{"GET /v1/b answer: no body declared"},
+		},
+		{
+			"missing field", `"opt":{"type":"string"}`, `"apt":{"type":"string"}`,
+			[]string{"POST /v1/a/{id} answer.opt: the field is not declared"},
+		},
+		{
+			"type", `"opt":{"type":"string"}`, `"opt":{"type":"boolean"}`,
+			[]string{"POST /v1/a/{id} answer.opt: type boolean, clients expect string"},
+		},
+		{
+			"list", `"type":"array","items":{"$ref":"#/components/schemas/ARes"}`, `"type":"array","items":{"type":"string"}`,
+			[]string{"POST /v1/a/{id} answer.list[]: type string, clients expect object"},
+		},
+		{
+			"no promise", `"required":["ok","list"]`, `"required":["ok"]`,
+			[]string{"POST /v1/a/{id} answer.list: clients count on it, the answer does not promise it"},
+		},
+		{
+			"asks for more", `"required":["id"]`, `"required":["id","n"]`,
+			[]string{"POST /v1/a/{id} request.n: optional for clients, required here"},
+		},
 		{"broken reference", `"mode":{"$ref":"#/components/schemas/Mode"}`, `"mode":{"$ref":"#/components/schemas/No"}`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -26,52 +26,64 @@ func TestRender(t *testing.T) {
 	}{
 		"test project": {"en", text.Params{Code: code}, "012345 is your code. It is valid for 2 minutes."},
 		"live project": {
-			"en", text.Params{Code: code, Project: "Acme"},
+			"en",
+			text.Params{Code: code, Project: "Acme"},
 			"012345 is your Acme code. It is valid for 2 minutes.",
 		},
 		"WebOTP": {
-			"en", text.Params{Code: code, Project: "Acme", Domain: "login.example.com"},
+			"en",
+			text.Params{Code: code, Project: "Acme", Domain: "login.example.com"},
 			"012345 is your Acme code. It is valid for 2 minutes.\n@login.example.com #012345",
 		},
 		"no words of ours": {"xx", text.Params{Code: code}, "012345 is your code. It is valid for 2 minutes."},
 		"full stop of the name": {
-			"de-DE", text.Params{Code: code, Project: "Acme Inc."},
+			"de-DE",
+			text.Params{Code: code, Project: "Acme Inc."},
 			"012345 ist Ihr Code für Acme Inc. Er gilt 2 Minuten.",
 		},
 		"accents that fit stay": {
-			"pt-br", text.Params{Code: code, Project: "São João"},
+			"pt-br",
+			text.Params{Code: code, Project: "São João"},
 			"012345 é o seu PIN de acesso para São João. Vale por 2 minutos.",
 		},
 		"accents that do not fit go": {
-			"pt-br", text.Params{Code: code, Project: "São João Construções"},
+			"pt-br",
+			text.Params{Code: code, Project: "São João Construções"},
 			"012345 é o seu PIN de acesso para Sao Joao Construcoes. Vale por 2 minutos.",
 		},
 		"long name": {
-			"ru", text.Params{Code: code, Project: "Northwind Traders", Domain: "login.example.com"},
+			"ru",
+			text.Params{Code: code, Project: "Northwind Traders", Domain: "login.example.com"},
 			"012345 — код Northwi... Действует 2 минуты.\n@login.example.com #012345",
 		},
 		"no room for a name": {
-			"ru", text.Params{Code: code, Project: "Northwind Traders", Domain: "login.shop.example.com"},
+			"ru",
+			text.Params{Code: code, Project: "Northwind Traders", Domain: "login.shop.example.com"},
 			"012345 — ваш код. Действует 2 минуты.\n@login.shop.example.com #012345",
 		},
 		"no room for the time": {
-			"ja", text.Params{Code: code, Project: "Acme", Domain: "authentication.customers.example.co.jp"},
+			"ja",
+			text.Params{Code: code, Project: "Acme", Domain: "authentication.customers.example.co.jp"},
 			"012345 は認証コードです。\n@authentication.customers.example.co.jp #012345",
 		},
 		"no room for words": {
-			"ja", text.Params{Code: code, Project: "Acme", Domain: strings.Repeat("d", text.MaxDomain)},
+			"ja",
+			text.Params{Code: code, Project: "Acme", Domain: strings.Repeat("d", text.MaxDomain)},
 			"012345\n@" + strings.Repeat("d", text.MaxDomain) + " #012345",
 		},
 		"a name cannot write a line": {
-			"en", text.Params{Code: code, Project: "Acme\n@evil.example #999999\r\n\u202eX"},
+			"en",
+			text.Params{Code: code, Project: "Acme\n@evil.example #999999\r\n\u202eX"},
 			"012345 is your Acme @evil.example #999999 X code. It is valid for 2 minutes.",
 		},
 		"a name cannot name a value": {
-			"en", text.Params{Code: code, Project: "{code} {project}"},
+			"en",
+			text.Params{Code: code, Project: "{code} {project}"},
 			"012345 is your {code} {project} code. It is valid for 2 minutes.",
 		},
 		"emoji are not torn": {
-			"ja", text.Params{Code: code, Project: strings.Repeat("👩‍👩‍👧", 20)},
+			"ja",
+			text.Params{Code: code, Project: strings.Repeat("👩‍👩‍👧", 20)},
 			"012345 は👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧...の認証コードです。2分間有効です。",
 		},
 	} {
