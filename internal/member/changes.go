@@ -55,7 +55,8 @@ func (c *Changes) authorize(by rbac.Caller, m *store.Member) error {
 	if by.Backend() {
 		return nil
 	}
-	if err := by.OnMember(m.OrganizationID, m.ID, c.actions()...); err != nil {
+	actions := c.actions()
+	if err := by.OnMember(m.OrganizationID, m.ID, actions...); err != nil {
 		return err
 	}
 	switch {
@@ -66,6 +67,9 @@ func (c *Changes) authorize(by rbac.Caller, m *store.Member) error {
 	case c.Email != "" && by.Actor.MemberID == m.ID:
 		// A session must not be enough to move the account to a mailbox that nobody has proven.
 		return errs.MemberCannotUpdateTheirEmailAddress
+	case len(actions) == 0:
+		// The answer to a change of nothing holds the whole member, which is not for every colleague's eyes.
+		return by.OnMember(m.OrganizationID, m.ID, rbac.UpdateName)
 	}
 	return nil
 }

@@ -253,7 +253,7 @@ func TestActing(t *testing.T) {
 			self, member, admin, adminSelf *errs.Error
 		}
 		for what, r := range map[string]row{
-			"nothing":       {update(Changes{}), nil, nil, nil, nil},
+			"nothing":       {update(Changes{}), nil, denied, nil, nil},
 			"name":          {update(Changes{Name: &name}), nil, denied, nil, nil},
 			"untrusted":     {update(Changes{UntrustedMetadata: empty}), nil, denied, nil, nil},
 			"enrolled":      {update(Changes{MFAEnrolled: &yes}), nil, denied, nil, nil},

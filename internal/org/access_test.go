@@ -182,6 +182,7 @@ func TestActing(t *testing.T) {
 		logo := ""
 
 		own := []Changes{
+			{},
 			{Name: "A"},
 			{Slug: "ab"},
 			{LogoURL: &logo},

@@ -66,7 +66,8 @@ func (c *Changes) authorize(by rbac.Caller, orgID string) error {
 	if by.Backend() {
 		return nil
 	}
-	if err := by.OnOrganization(orgID, c.actions()...); err != nil {
+	actions := c.actions()
+	if err := by.OnOrganization(orgID, actions...); err != nil {
 		return err
 	}
 	if c.ExternalID.Given || c.ClaimedEmailDomains != nil || c.FirstPartyConnectedApps != "" ||
@@ -76,6 +77,9 @@ func (c *Changes) authorize(by rbac.Caller, orgID string) error {
 	}
 	if c.TrustedMetadata != nil {
 		return errs.CannotUpdateTrustedMetadata
+	}
+	if len(actions) == 0 { // which leaves its time and a record all the same
+		return by.OnOrganization(orgID, rbac.UpdateName)
 	}
 	return nil
 }
