@@ -42,7 +42,8 @@ func binary(t *testing.T) string {
 		if built.path = os.Getenv("THIMBLE_BINARY"); built.path != "" {
 			return
 		}
-		if built.folder, built.err = os.MkdirTemp("", "thimble"); built.err != nil {
+		built.folder, built.err = os.MkdirTemp("", "thimble") //nolint:usetesting // shared by all tests of the package
+		if built.err != nil {
 			return
 		}
 		built.path = filepath.Join(built.folder, "thimble")

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/internal/store/storetest"
 	"github.com/thimble-auth/thimble/test/vendors"
 )
 
@@ -191,6 +193,24 @@ func (w *World) Story(t testing.TB, c *Client, organization, member, email, numb
 		"organization_id": organization, "member_id": member, "code": w.Code(t, c, number),
 		"intermediate_session_token": token,
 	})
+}
+
+// Settle waits until no message waits any more.
+func (w *World) Settle(t testing.TB) {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for {
+		waits := func(m *store.Message) bool { return m.Status == store.MessageQueued }
+		if !slices.ContainsFunc(storetest.Read(t, w.App.DB).Messages, waits) {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-t.Context().Done():
+			t.Fatal("messages still wait")
+		}
+	}
 }
 
 // Log keeps what is written to it. It is safe for concurrent use.
