@@ -98,10 +98,10 @@ func (s *Service) startAllowed(ctx context.Context, tx *store.Tx, r *Request, ta
 	if err := link(ctx, tx, r); err != nil {
 		return nil, err
 	}
-	if err := d.Count(ctx, tx, r.Project); err != nil {
+	if err := s.send(tx, r, tag, d.Record()); err != nil {
 		return nil, err
 	}
-	return nil, s.send(tx, r, tag, d.Record())
+	return nil, d.Count(ctx, tx, r.Project)
 }
 
 // link gives the member the number, or notes that a code goes to the unverified one.

@@ -2,8 +2,8 @@ package limit
 
 import (
 	"context"
-	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,10 +92,6 @@ type Decision struct {
 // Record is what a message remembers of the counters at its decision: name=count pairs.
 func (d *Decision) Record() string { return d.record }
 
-// ErrRaced says that another send took the last place between reading and counting. The transaction is undone and run
-// again, which gives the refusal.
-var ErrRaced = fmt.Errorf("limit: another send took the last place: %w", store.ErrChanged)
-
 type bucket struct {
 	counter store.SendCounter
 	label   string
@@ -124,8 +120,8 @@ func decide(ctx context.Context, tx *store.Tx, p *store.Project, all []bucket) (
 	}
 
 	var record strings.Builder
-	for _, b := range d.counted {
-		n := sums[b.counter.Name]
+	for i, b := range d.counted {
+		n := sums[i]
 		writePair(&record, b.label, n)
 		if enforced(p) && b.limit >= 0 && n >= b.limit && !d.Refused {
 			d.Refused, d.Limit, d.Wait = true, b.label, b.counter.EndsAt.Sub(tx.Now())
@@ -135,18 +131,18 @@ func decide(ctx context.Context, tx *store.Tx, p *store.Project, all []bucket) (
 	return d, nil
 }
 
-// Count counts a send that Check allowed. It fails with ErrRaced when a limit that Check saw free was reached meanwhile.
-func (d *Decision) Count(ctx context.Context, tx *store.Tx, p *store.Project) error {
-	counts, err := tx.CountSends(ctx, counters(d.counted))
-	if err != nil {
-		return err
-	}
-	for _, b := range d.counted {
-		if n, alone := counts[b.counter.Name]; alone && enforced(p) && b.limit >= 0 && n > b.limit {
-			return ErrRaced
+// Count counts a send that Check allowed, with the statements that go out last. The transaction fails with
+// store.ErrChanged when a limit of its own was reached since Check saw it free; run again, it gives the refusal. Shared
+// limits may be passed by as many sends as are under way at once.
+func (d *Decision) Count(_ context.Context, tx *store.Tx, p *store.Project) error {
+	all := counters(d.counted)
+	for i, b := range d.counted {
+		all[i].Ceiling = math.MaxInt64
+		if b.counter.Slot == 0 && enforced(p) && b.limit >= 0 {
+			all[i].Ceiling = b.limit
 		}
 	}
-	return nil
+	return tx.CountSends(all)
 }
 
 // enforced reports whether limits refuse. Test projects only count, unless they ask for more: automated suites resend fast.

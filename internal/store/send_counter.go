@@ -13,6 +13,8 @@ type SendCounter struct {
 	Name   string
 	EndsAt time.Time // the end of the window
 	Slot   int64     // 0 for a counter that few share
+	// Ceiling is how far CountSends counts the slot.
+	Ceiling int64
 }
 
 // The shapes of a send: to an unverified number, to one that the member has verified, and to a mailbox. Each has its
@@ -23,33 +25,43 @@ const (
 	CountersMail       = 2
 )
 
+// A counter that has reached its ceiling is not counted, so that the number of rows tells whether all were.
 const (
 	countInsert = `INSERT INTO send_counters (ends_at, name, slot, n) VALUES `
-	countRows2  = `($1, $2, $3, 1), ($4, $5, $6, 1)`
-	countRows5  = countRows2 + `, ($7, $8, $9, 1), ($10, $11, $12, 1), ($13, $14, $15, 1)`
-	countRows9  = countRows5 + `, ($16, $17, $18, 1), ($19, $20, $21, 1), ($22, $23, $24, 1), ($25, $26, $27, 1)`
-	countAdd    = ` ON CONFLICT (ends_at, name, slot) DO UPDATE SET n = send_counters.n + 1 RETURNING name, slot, n`
+	countRows2  = `($1, $2, $3, 1), ($5, $6, $7, 1)`
+	countRows5  = countRows2 + `, ($9, $10, $11, 1), ($13, $14, $15, 1), ($17, $18, $19, 1)`
+	countRows9  = countRows5 + `, ($21, $22, $23, 1), ($25, $26, $27, 1), ($29, $30, $31, 1), ($33, $34, $35, 1)`
+	countAdd    = ` ON CONFLICT (ends_at, name, slot) DO UPDATE SET n = send_counters.n + 1
+		WHERE send_counters.n < CASE excluded.name`
+	ceilings2 = ` WHEN $2 THEN CAST($4 AS BIGINT) WHEN $6 THEN CAST($8 AS BIGINT)`
+	ceilings5 = ceilings2 + ` WHEN $10 THEN CAST($12 AS BIGINT) WHEN $14 THEN CAST($16 AS BIGINT)
+		WHEN $18 THEN CAST($20 AS BIGINT)`
+	ceilings9 = ceilings5 + ` WHEN $22 THEN CAST($24 AS BIGINT) WHEN $26 THEN CAST($28 AS BIGINT)
+		WHEN $30 THEN CAST($32 AS BIGINT) WHEN $34 THEN CAST($36 AS BIGINT)`
+	countEnd = ` END`
 
-	sumSelect = `SELECT name, CAST(SUM(n) AS BIGINT) FROM send_counters WHERE `
-	sumRows2  = `(ends_at = $1 AND name = $2) OR (ends_at = $3 AND name = $4)`
-	sumRows5  = sumRows2 + ` OR (ends_at = $5 AND name = $6) OR (ends_at = $7 AND name = $8)
-		OR (ends_at = $9 AND name = $10)`
-	sumRows9 = sumRows5 + ` OR (ends_at = $11 AND name = $12) OR (ends_at = $13 AND name = $14)
-		OR (ends_at = $15 AND name = $16) OR (ends_at = $17 AND name = $18)`
-	sumGroup = ` GROUP BY name`
+	// Each sum is a subquery of its own, which both engines answer from a stretch of the primary key: one query over all
+	// counters with OR and GROUP BY cost them several times as much (BenchmarkSend in package limit).
+	sumFrom  = `(SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM send_counters WHERE `
+	sumRows2 = `SELECT ` + sumFrom + `ends_at = $1 AND name = $2), ` + sumFrom + `ends_at = $3 AND name = $4)`
+	sumRows5 = sumRows2 + `, ` + sumFrom + `ends_at = $5 AND name = $6), ` + sumFrom + `ends_at = $7 AND name = $8), ` +
+		sumFrom + `ends_at = $9 AND name = $10)`
+	sumRows9 = sumRows5 + `, ` + sumFrom + `ends_at = $11 AND name = $12), ` +
+		sumFrom + `ends_at = $13 AND name = $14), ` + sumFrom + `ends_at = $15 AND name = $16), ` +
+		sumFrom + `ends_at = $17 AND name = $18)`
 )
 
 // countStmts and sumStmts are the statements by how many counters they take.
 var (
 	countStmts = map[int]*sqldb.Stmt{
-		CountersMail:       sqldb.SQL("count_sends_2", countInsert+countRows2+countAdd),
-		CountersVerified:   sqldb.SQL("count_sends_5", countInsert+countRows5+countAdd),
-		CountersUnverified: sqldb.SQL("count_sends_9", countInsert+countRows9+countAdd),
+		CountersMail:       sqldb.SQL("count_sends_2", countInsert+countRows2+countAdd+ceilings2+countEnd),
+		CountersVerified:   sqldb.SQL("count_sends_5", countInsert+countRows5+countAdd+ceilings5+countEnd),
+		CountersUnverified: sqldb.SQL("count_sends_9", countInsert+countRows9+countAdd+ceilings9+countEnd),
 	}
 	sumStmts = map[int]*sqldb.Stmt{
-		CountersMail:       sqldb.SQL("sum_sends_2", sumSelect+sumRows2+sumGroup),
-		CountersVerified:   sqldb.SQL("sum_sends_5", sumSelect+sumRows5+sumGroup),
-		CountersUnverified: sqldb.SQL("sum_sends_9", sumSelect+sumRows9+sumGroup),
+		CountersMail:       sqldb.SQL("sum_sends_2", sumRows2),
+		CountersVerified:   sqldb.SQL("sum_sends_5", sumRows5),
+		CountersUnverified: sqldb.SQL("sum_sends_9", sumRows9),
 	}
 )
 
@@ -57,51 +69,36 @@ var sqlReapSendCounters = sqldb.SQL("reap_send_counters", `
 		DELETE FROM send_counters WHERE ends_at <= $1 AND ends_at IN (
 			SELECT DISTINCT old.ends_at FROM send_counters old WHERE old.ends_at <= $1 ORDER BY old.ends_at LIMIT $2)`)
 
-// SumSends gives how often each counter was counted, all slots together. Counters that never were are missing.
-func (tx *Tx) SumSends(ctx context.Context, counters []SendCounter) (map[string]int64, error) {
+// SumSends gives how often each counter was counted, all slots together, in the order given.
+func (tx *Tx) SumSends(ctx context.Context, counters []SendCounter) ([]int64, error) {
 	stmt, err := bySize(sumStmts, counters)
 	if err != nil {
 		return nil, err
 	}
 	args := make([]any, 0, 2*len(counters))
-	for _, c := range counters {
+	sums := make([]int64, len(counters))
+	dest := make([]any, len(counters))
+	for i, c := range counters {
 		args = append(args, micros(c.EndsAt), c.Name)
+		dest[i] = &sums[i]
 	}
-
-	sums := make(map[string]int64, len(counters))
-	err = tx.Query(ctx, stmt, args, func(scan func(...any) error) error {
-		var name string
-		var n int64
-		err := scan(&name, &n)
-		sums[name] = n
-		return err
-	})
-	return sums, err
+	return sums, tx.QueryRow(ctx, stmt, args, dest...)
 }
 
-// CountSends adds one to each counter, in the order given, and gives what those that nobody else shares stand at.
-// Callers name narrow counters before wide ones: the rows are locked in that order.
-func (tx *Tx) CountSends(ctx context.Context, counters []SendCounter) (map[string]int64, error) {
+// CountSends adds one to each counter, or fails the transaction with ErrChanged when one has reached its ceiling. It goes
+// out with the statements after it. Callers name narrow counters before wide ones, since rows are locked in that order,
+// and count last, since others wait for the wide ones until the commit.
+func (tx *Tx) CountSends(counters []SendCounter) error {
 	stmt, err := bySize(countStmts, counters)
 	if err != nil {
-		return nil, err
-	}
-	args := make([]any, 0, 3*len(counters))
-	for _, c := range counters {
-		args = append(args, micros(c.EndsAt), c.Name, c.Slot)
-	}
-
-	counts := make(map[string]int64, len(counters))
-	err = tx.Query(ctx, stmt, args, func(scan func(...any) error) error {
-		var name string
-		var slot, n int64
-		err := scan(&name, &slot, &n)
-		if slot == 0 {
-			counts[name] = n
-		}
 		return err
-	})
-	return counts, err
+	}
+	args := make([]any, 0, 4*len(counters))
+	for _, c := range counters {
+		args = append(args, micros(c.EndsAt), c.Name, c.Slot, c.Ceiling)
+	}
+	tx.Later(stmt, int64(len(counters)), args...)
+	return nil
 }
 
 func bySize(stmts map[int]*sqldb.Stmt, counters []SendCounter) (*sqldb.Stmt, error) {

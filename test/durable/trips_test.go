@@ -26,7 +26,7 @@ type cost struct {
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	want := []cost{
-		{"b2b.otps.sms.send", 6, 8},
+		{"b2b.otps.sms.send", 5, 8},
 		{"b2b.otps.sms.authenticate", 9, 9},
 		{"b2b.sessions.authenticate", 1, 1}, // by token
 		{"b2b.sessions.authenticate", 1, 1}, // by JWT
