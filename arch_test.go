@@ -70,14 +70,19 @@ var floors = []struct {
 	{"totp", []string{"audit", "code", "keys", "member", "mfa", "second", "session", "store"}},
 	{"recovery", []string{"audit", "code", "keys", "member", "second", "session", "store"}},
 	{"discovery", []string{"audit", "login", "member", "mfa", "org", "rbac", "session", "store"}},
-	{"magiclink", []string{"audit", "limit", "login", "member", "mfa", "notify", "org", "session", "store"}},
+	{"magiclink", []string{
+		"audit", "discovery", "limit", "link", "login", "mailbox", "member", "notify", "org", "rbac", "session", "store",
+	}},
 
+	{"link", []string{"store"}},
+	{"mailbox", []string{"audit", "limit", "member", "mfa", "notify", "store"}},
 	// Faces: HTTP in, HTTP out.
 	{"endpoint/godoc", nil},
 	{"endpoint/wirecheck", nil},
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
-		"endpoint", "keys", "limit", "login", "magiclink", "member", "org", "project", "rbac", "second", "session", "smsotp", "store",
+		"discovery", "endpoint", "keys", "limit", "login", "magiclink", "mailbox", "member", "org", "project", "rbac", "recovery", "second",
+		"session", "smsotp", "store", "totp",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},
 

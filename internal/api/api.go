@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/thimble-auth/thimble/internal/discovery"
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/magiclink"
@@ -25,12 +26,13 @@ type API struct {
 	Sessions      *session.Service
 	SMS           *smsotp.Service
 	MagicLinks    *magiclink.Service
+	Discovery     *discovery.Service
 	Keys          *keys.Ring
 }
 
 // Endpoints lists every call.
 func (a *API) Endpoints() []endpoint.Endpoint {
-	return slices.Concat(a.otps(), a.magicLinks(), a.sessions(), a.organizations(), a.members())
+	return slices.Concat(a.otps(), a.magicLinks(), a.discovery(), a.sessions(), a.organizations(), a.members())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/errs"
@@ -9,6 +11,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/login"
 	"github.com/thimble-auth/thimble/internal/magiclink"
+	"github.com/thimble-auth/thimble/internal/mailbox"
+	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -24,10 +28,29 @@ func (a *API) magicLinks() []endpoint.Endpoint {
 			errs.InvalidLoginRedirectURL, errs.InvalidSignupRedirectURL, errs.NoLoginRedirectURLsSet,
 			errs.NoSignupRedirectURLsSet, errs.NoDefaultLoginRedirectURLSet, errs.NoDefaultSignupRedirectURLSet,
 			errs.LiveIDUsedInTestEnvironment, errs.TestIDUsedInLiveEnvironment, errs.TooManyRequests),
+		endpoint.POST("/v1/b2b/magic_links/email/invite", "b2b.magic_links.email.invite", a.invite,
+			organizationErrors(append(slices.Clone(actingErrors), errs.MemberNotFound, errs.InvalidEmail, errs.InvalidLocale,
+				errs.EmailTemplateNotFound, errs.DuplicateMemberEmail, errs.InvalidEmailForInvites,
+				errs.ActionNotAllowedEmailDomainIsClaimed, errs.CannotUpdateTrustedMetadata, errs.InvalidRBACRoleID,
+				errs.CannotAssignDefaultRBACRoleID, errs.TooManyRoles, errs.MetadataInvalidFormat,
+				errs.MetadataTooManyKeys, errs.MetadataTooLarge, errs.NoMatchForProvidedMagicLinkURL,
+				errs.InvalidInviteRedirectURL, errs.NoInviteRedirectURLsSet, errs.NoDefaultInviteRedirectURLSet,
+				errs.TooManyRequests)...)...),
+		endpoint.POST("/v1/b2b/magic_links/email/discovery/send", "b2b.magic_links.email.discovery.send",
+			a.sendDiscoveryLink, errs.InvalidEmail, errs.InvalidLocale, errs.InvalidPKCECodeChallenge,
+			errs.EmailTemplateNotFound, errs.NoMatchForProvidedMagicLinkURL, errs.InvalidDiscoveryRedirectURL,
+			errs.NoDiscoveryRedirectURLsSet, errs.NoDefaultDiscoveryRedirectURLSet, errs.TooManyRequests),
+		endpoint.POST("/v1/b2b/magic_links/discovery/authenticate", "b2b.magic_links.discovery.authenticate",
+			a.authenticateDiscoveryLink, linkErrors...),
 		endpoint.POST("/v1/b2b/magic_links/authenticate", "b2b.magic_links.authenticate", a.authenticateMagicLink,
-			primaryErrors(errs.MagicLinkNotFound, errs.UnableToAuthMagicLink, errs.PKCEMismatch,
-				errs.PKCEExpectedCodeVerifier, errs.PKCEDidNotExpectCodeVerifier, errs.InvalidPKCECodeVerifier)...),
+			primaryErrors(linkErrors...)...),
 	}
+}
+
+// linkErrors are the errors of every call that redeems a link.
+var linkErrors = []*errs.Error{
+	errs.MagicLinkNotFound, errs.UnableToAuthMagicLink, errs.PKCEMismatch, errs.PKCEExpectedCodeVerifier,
+	errs.PKCEDidNotExpectCodeVerifier, errs.InvalidPKCECodeVerifier,
 }
 
 // primaryErrors adds the errors of every call that redeems a primary factor.
@@ -84,13 +107,141 @@ func (a *API) loginOrSignup(ctx context.Context, c endpoint.Call, in *LoginOrSig
 		return nil, err
 	}
 	return &LoginOrSignupResponse{
-		MemberReply: MemberReply{
-			MemberID:     sent.Member.ID,
-			Member:       wireMember(sent.Organization, sent.Member, c.Project, sent.At),
-			Organization: wireOrganization(sent.Organization),
-		},
-		MemberCreated: sent.MemberCreated,
+		MemberReply: sentReply(c, sent), MemberCreated: sent.MemberCreated,
 	}, nil
+}
+
+// InviteRequest invites somebody.
+type InviteRequest struct {
+	_ struct{} `schema:"api_b2b_magic_v1_b2b_magic_links_email_InviteRequest"`
+	Acting
+
+	// The organization, by id, slug or external id.
+	OrganizationID ids.OrgRef `json:"organization_id" api:"required"`
+	// Who is invited. Somebody who has not joined yet is invited again; an active member is not.
+	EmailAddress string `json:"email_address" api:"required"`
+	// Where the link leads: an address registered for invite. The project's default when absent.
+	InviteRedirectURL string `json:"invite_redirect_url"`
+	// The member who invites, by id or external id.
+	InvitedByMemberID ids.MemberRef `json:"invited_by_member_id"`
+	// What people call the new member.
+	Name string `json:"name"`
+	// Free JSON that only backends may write.
+	TrustedMetadata json.RawMessage `json:"trusted_metadata"`
+	// Free JSON.
+	UntrustedMetadata json.RawMessage `json:"untrusted_metadata"`
+	// No template but the shipped one exists: leave it out.
+	InviteTemplateID string `json:"invite_template_id"`
+	// The language of the mail, English when absent.
+	Locale locale.Input `json:"locale" enum:"en,es,pt-br,fr"`
+	// Roles that the new member gets.
+	Roles []string `json:"roles"`
+	// How long the link is good, 5 to 10080 minutes. 10080 when absent.
+	InviteExpirationMinutes int32 `json:"invite_expiration_minutes"`
+}
+
+// InviteResponse holds the invited member.
+type InviteResponse struct {
+	_ struct{} `schema:"api_b2b_magic_v1_b2b_magic_links_email_InviteResponse"`
+	MemberReply
+}
+
+// Makes an invited member of somebody and mails a link that accepts the invitation.
+func (a *API) invite(ctx context.Context, c endpoint.Call, in *InviteRequest) (*InviteResponse, error) {
+	by, err := a.caller(ctx, c, in.Acting)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := a.MagicLinks.Invite(ctx, c.Project, magiclink.Invite{
+		Organization: in.OrganizationID, InvitedBy: in.InvitedByMemberID, Locale: in.Locale, By: by,
+		Person: member.New{
+			Email: in.EmailAddress, Name: in.Name, Roles: in.Roles, TrustedMetadata: in.TrustedMetadata,
+			UntrustedMetadata: in.UntrustedMetadata,
+		},
+		Mail: magiclink.Mail{
+			RedirectURL: in.InviteRedirectURL, Minutes: in.InviteExpirationMinutes, Template: in.InviteTemplateID,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &InviteResponse{MemberReply: sentReply(c, sent)}, nil
+}
+
+func sentReply(c endpoint.Call, sent *mailbox.Sent) MemberReply {
+	return MemberReply{
+		MemberID:     sent.Member.ID,
+		Member:       wireMember(sent.Organization, sent.Member, c.Project, sent.At),
+		Organization: wireOrganization(sent.Organization),
+	}
+}
+
+// SendDiscoveryLinkRequest asks for a link that leads to no organization yet.
+type SendDiscoveryLinkRequest struct {
+	_ struct{} `schema:"api_b2b_magic_v1_b2b_magic_links_email_discovery_SendRequest"`
+
+	// Where the link goes, known or not.
+	EmailAddress string `json:"email_address" api:"required"`
+	// Where the link leads: an address registered for discovery. The project's default when absent.
+	DiscoveryRedirectURL string `json:"discovery_redirect_url"`
+	// SHA-256 of a verifier in base64url (RFC 7636): the link works only together with it.
+	PKCECodeChallenge string `json:"pkce_code_challenge"`
+	// No template but the shipped one exists: leave it out.
+	LoginTemplateID string `json:"login_template_id"`
+	// The language of the mail, English when absent.
+	Locale locale.Input `json:"locale" enum:"en,es,pt-br,fr"`
+	// How long the link is good, 5 to 10080 minutes. 60 when absent.
+	DiscoveryExpirationMinutes int32 `json:"discovery_expiration_minutes"`
+}
+
+// SendDiscoveryLinkResponse says nothing: known and unknown addresses cannot be told apart.
+type SendDiscoveryLinkResponse struct {
+	_ struct{} `schema:"api_b2b_magic_v1_b2b_magic_links_email_discovery_SendResponse"`
+	endpoint.Reply
+}
+
+// Mails a link to somebody who has not chosen an organization. The answer is the same whoever has the address.
+func (a *API) sendDiscoveryLink(
+	ctx context.Context, c endpoint.Call, in *SendDiscoveryLinkRequest,
+) (*SendDiscoveryLinkResponse, error) {
+	err := a.MagicLinks.SendDiscovery(ctx, c.Project, magiclink.SendDiscovery{
+		Email: in.EmailAddress, PKCEChallenge: in.PKCECodeChallenge, Locale: in.Locale, RequestID: c.RequestID,
+		Mail: magiclink.Mail{
+			RedirectURL: in.DiscoveryRedirectURL, Minutes: in.DiscoveryExpirationMinutes, Template: in.LoginTemplateID,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &SendDiscoveryLinkResponse{}, nil
+}
+
+// AuthenticateDiscoveryLinkRequest redeems a link that leads to no organization yet.
+type AuthenticateDiscoveryLinkRequest struct {
+	_ struct{} `schema:"api_b2b_magic_v1_b2b_magic_links_discovery_AuthenticateRequest"`
+
+	// The token of the link.
+	DiscoveryMagicLinksToken secret.String `json:"discovery_magic_links_token" api:"required"`
+	// The verifier whose challenge the link was asked for with.
+	PKCECodeVerifier string `json:"pkce_code_verifier"`
+}
+
+// AuthenticateDiscoveryLinkResponse lists the organizations that are open to the address.
+type AuthenticateDiscoveryLinkResponse struct {
+	_ struct{} `schema:"api_b2b_magic_v1_b2b_magic_links_discovery_AuthenticateResponse"`
+	DiscoveredReply
+}
+
+// Redeems a link, once, for an intermediate session and the organizations that it can be exchanged into.
+func (a *API) authenticateDiscoveryLink(
+	ctx context.Context, c endpoint.Call, in *AuthenticateDiscoveryLinkRequest,
+) (*AuthenticateDiscoveryLinkResponse, error) {
+	begun, err := a.MagicLinks.AuthenticateDiscovery(
+		ctx, c.Project, in.DiscoveryMagicLinksToken, in.PKCECodeVerifier, c.RequestID)
+	if err != nil {
+		return nil, err
+	}
+	return &AuthenticateDiscoveryLinkResponse{DiscoveredReply: discoveredReply(c, begun)}, nil
 }
 
 // AuthenticateMagicLinkRequest redeems a link.

@@ -113,8 +113,6 @@ type OrganizationSettings struct {
 	AllowedMFAMethods []string `json:"allowed_mfa_methods"`
 	// Roles that come with an address in a domain.
 	ImplicitRoles []ImplicitRole `json:"rbac_email_implicit_role_assignments"`
-	// Domains whose addresses may belong only to members of organizations that claim them.
-	ClaimedEmailDomains []string `json:"claimed_email_domains"`
 	// Which of your own connected apps members may use.
 	FirstPartyConnectedApps string `json:"first_party_connected_apps_allowed_type" enum:"ALL_ALLOWED,RESTRICTED,NOT_ALLOWED"`
 	// The ones allowed when RESTRICTED.
@@ -143,7 +141,6 @@ func (s *OrganizationSettings) changes(name string) org.Changes {
 		MFAPolicy:                      s.MFAPolicy,
 		MFAMethods:                     s.MFAMethods,
 		AllowedMFAMethods:              s.AllowedMFAMethods,
-		ClaimedEmailDomains:            s.ClaimedEmailDomains,
 		FirstPartyConnectedApps:        s.FirstPartyConnectedApps,
 		AllowedFirstPartyConnectedApps: s.AllowedFirstPartyConnectedApps,
 		ThirdPartyConnectedApps:        s.ThirdPartyConnectedApps,
@@ -165,6 +162,8 @@ type CreateOrganizationRequest struct {
 	// What people call it: 1 to 128 characters.
 	Name string `json:"organization_name" api:"required"`
 	OrganizationSettings
+	// Domains whose addresses may belong only to members of organizations that claim them.
+	ClaimedEmailDomains []string `json:"claimed_email_domains"`
 }
 
 // CreateOrganizationResponse holds the new organization.
@@ -178,7 +177,9 @@ type CreateOrganizationResponse struct {
 func (a *API) createOrganization(
 	ctx context.Context, c endpoint.Call, in *CreateOrganizationRequest,
 ) (*CreateOrganizationResponse, error) {
-	o, err := a.Organizations.Create(ctx, c.Project, rbac.Caller{RequestID: c.RequestID}, in.changes(in.Name))
+	changes := in.changes(in.Name)
+	changes.ClaimedEmailDomains = in.ClaimedEmailDomains
+	o, err := a.Organizations.Create(ctx, c.Project, rbac.Caller{RequestID: c.RequestID}, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +220,8 @@ type UpdateOrganizationRequest struct {
 	// What people call it: 1 to 128 characters.
 	Name string `json:"organization_name"`
 	OrganizationSettings
+	// Domains whose addresses may belong only to members of organizations that claim them.
+	ClaimedEmailDomains []string `json:"claimed_email_domains"`
 	// The connection that logins begin with when a member could use several. Null clears it.
 	SSODefaultConnectionID optional.Text `json:"sso_default_connection_id"`
 	// The connections through which people may join when sso_jit_provisioning is RESTRICTED.
@@ -243,6 +246,7 @@ func (a *API) updateOrganization(
 	changes := in.changes(in.Name)
 	changes.SSODefaultConnectionID = in.SSODefaultConnectionID
 	changes.SSOJITAllowedConnections = in.SSOJITAllowedConnections
+	changes.ClaimedEmailDomains = in.ClaimedEmailDomains
 
 	o, err := a.Organizations.Update(ctx, c.Project, by, in.OrganizationID, changes)
 	if err != nil {

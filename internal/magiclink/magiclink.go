@@ -3,8 +3,6 @@ package magiclink
 
 import (
 	"context"
-	"errors"
-	"net/url"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/audit"
@@ -12,10 +10,10 @@ import (
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/limit"
+	"github.com/thimble-auth/thimble/internal/link"
 	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/login"
-	"github.com/thimble-auth/thimble/internal/member"
-	"github.com/thimble-auth/thimble/internal/mfa"
+	"github.com/thimble-auth/thimble/internal/mailbox"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/secret"
@@ -28,22 +26,17 @@ type Service struct {
 	DB       *store.DB
 	Sessions *session.Service
 	Login    *login.Service
-	Notify   *notify.Service
+	Mailbox  *mailbox.Service
 	// PublicURL is where people reach this server, without a slash at its end. Links are built from it alone.
 	PublicURL string
 }
 
 // Bounds of a link's life in minutes.
 const (
-	DefaultMinutes = 60
-	MinMinutes     = 5
-	MaxMinutes     = 10080 // 7 days
-)
-
-// The purposes of links, which redirect addresses are registered for.
-const (
-	PurposeLogin  = "login"
-	PurposeSignup = "signup"
+	DefaultMinutes       = 60
+	DefaultInviteMinutes = 10080
+	MinMinutes           = 5
+	MaxMinutes           = 10080 // 7 days
 )
 
 // Mail is what a caller asks of the mail for one purpose.
@@ -51,6 +44,23 @@ type Mail struct {
 	RedirectURL string
 	Minutes     int32 // 0 for the default
 	Template    string
+}
+
+func (m Mail) check() error {
+	if m.Minutes != 0 && (m.Minutes < MinMinutes || m.Minutes > MaxMinutes) {
+		return errs.InvalidArgument.Saying("A link can be good for 5 to 10080 minutes.")
+	}
+	if m.Template != "" {
+		return errs.EmailTemplateNotFound
+	}
+	return nil
+}
+
+func (m Mail) life(minutes int32) time.Duration {
+	if m.Minutes > 0 {
+		minutes = m.Minutes
+	}
+	return time.Duration(minutes) * time.Minute
 }
 
 // Send is a request for a link.
@@ -63,53 +73,49 @@ type Send struct {
 	RequestID     string
 }
 
-// Sent is whom the link goes to.
-type Sent struct {
-	Organization  *store.Organization
-	Member        *store.Member
-	MemberCreated bool
-	At            time.Time
-}
-
 // LoginOrSignup mails a link to a member, or to somebody whom the organization lets join by address: a pending member is
 // made then.
-func (s *Service) LoginOrSignup(ctx context.Context, p *store.Project, in Send) (*Sent, error) {
-	if wait, full := s.Notify.Busy(); full && p.Live() {
-		return nil, errs.TooManyRequests.After(wait)
+func (s *Service) LoginOrSignup(ctx context.Context, p *store.Project, in Send) (*mailbox.Sent, error) {
+	if inSandbox(p, in.Organization, in.Email) {
+		return s.sandboxSent(), nil
+	}
+	if err := s.Mailbox.Ready(p); err != nil {
+		return nil, err
 	}
 
 	var (
-		sent    Sent
+		sent    mailbox.Sent
 		refusal *errs.Error
 	)
 	err := s.DB.WriteUnique(ctx, func(tx *store.Tx) error {
-		sent, refusal = Sent{At: tx.Now()}, nil
+		sent, refusal = mailbox.Sent{At: tx.Now()}, nil
 		o, err := org.Resolve(ctx, tx, p, in.Organization)
 		if err != nil {
 			return err
 		}
 		sent.Organization = o
-		address, tag, err := in.check()
+		address, tag, err := readMail(in.Email, in.Locale, in.PKCEChallenge, in.Login, in.Signup)
 		if err != nil {
 			return err
 		}
-		if sent.Member, err = find(ctx, tx, p, o, address); err != nil {
+		if sent.Member, err = mailbox.Find(ctx, tx, p, o, address); err != nil {
 			return err
 		}
-		way, err := s.admit(ctx, tx, p, &in, &sent, address)
-		if err != nil {
+		if err := mailbox.Allowed(o, sent.Member, store.MethodMagic); err != nil {
 			return err
 		}
-		if refusal = way.refusal; refusal != nil {
-			return nil
+		l := in.letter(&sent, address, tag)
+		if refusal, err = s.admit(ctx, tx, p, l); err != nil || refusal != nil {
+			return err
 		}
-
 		if sent.Member == nil {
-			if err := join(ctx, tx, p, &in, &sent, address); err != nil {
+			sent.MemberCreated = true
+			if sent.Member, err = mailbox.Join(ctx, tx, p, o, address, in.RequestID); err != nil {
 				return err
 			}
+			l.member = sent.Member
 		}
-		return s.mail(ctx, tx, p, &in, &sent, tag, way)
+		return s.send(ctx, tx, p, l)
 	})
 	if err == nil && refusal != nil {
 		err = refusal
@@ -120,149 +126,114 @@ func (s *Service) LoginOrSignup(ctx context.Context, p *store.Project, in Send) 
 	return &sent, nil
 }
 
-// check reads the fields that need no look at other rows.
-func (in *Send) check() (email.Address, locale.Tag, error) {
-	address, err := email.Parse(in.Email)
+// letter chooses between login and signup.
+func (in *Send) letter(sent *mailbox.Sent, to email.Address, tag locale.Tag) *letter {
+	l := &letter{
+		purpose: link.Signup, kind: store.KindMagicLinkSignup, organization: sent.Organization, member: sent.Member, to: to,
+		tag: tag, asked: in.Signup.RedirectURL, life: in.Signup.life(DefaultMinutes), pkce: in.PKCEChallenge,
+		requestID: in.RequestID,
+	}
+	if m := sent.Member; m != nil && m.Status == store.StatusActive {
+		l.purpose, l.kind = link.Login, store.KindMagicLinkLogin
+		l.asked, l.life = in.Login.RedirectURL, in.Login.life(DefaultMinutes)
+	}
+	return l
+}
+
+// readMail reads the fields that need no look at other rows.
+func readMail(
+	address string, language locale.Input, challenge string, mails ...Mail,
+) (email.Address, locale.Tag, error) {
+	to, err := email.Parse(address)
 	if err != nil {
 		return "", "", err
 	}
-	tag, err := in.Locale.ForEmail()
+	tag, err := language.ForEmail()
 	if err != nil {
 		return "", "", err
 	}
-	if in.PKCEChallenge != "" && !isChallenge(in.PKCEChallenge) {
-		return "", "", errs.InvalidPKCECodeChallenge
+	if err := link.CheckChallenge(challenge); err != nil {
+		return "", "", err
 	}
-	for _, m := range []Mail{in.Login, in.Signup} {
-		if m.Minutes != 0 && (m.Minutes < MinMinutes || m.Minutes > MaxMinutes) {
-			return "", "", errs.InvalidArgument.Saying("A link can be good for 5 to 10080 minutes.")
-		}
-		if m.Template != "" {
-			return "", "", errs.EmailTemplateNotFound
+	for _, m := range mails {
+		if err := m.check(); err != nil {
+			return "", "", err
 		}
 	}
-	return address, tag, nil
+	return to, tag, nil
 }
 
-// find gives the member with that address, or nil when there is none and the organization lets the address join.
-func find(
-	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, address email.Address,
-) (*store.Member, error) {
-	id, err := tx.MemberIDByEmail(ctx, o.ID, address.String())
-	if err == nil {
-		_, m, err := member.Resolve(ctx, tx, p, ids.OrgRef(o.ID), ids.MemberRef(id))
-		return m, err
-	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	return nil, member.MayJoinByEmail(o, address)
+// letter is a link on its way to somebody.
+type letter struct {
+	purpose, kind string
+	organization  *store.Organization // nil where nobody has chosen one
+	member        *store.Member       // nil then, and for somebody who is about to join
+	to            email.Address
+	tag           locale.Tag
+	asked         string // redirect address, "" for the default
+	redirect      string
+	life          time.Duration
+	pkce          string
+	requestID     string
+	details       map[string]string // of the audit record
+	decision      *limit.Decision
 }
 
-// join makes a pending member of somebody whom the organization lets join. It comes after all that can refuse the mail,
-// so that a refusal leaves no member behind.
-func join(
-	ctx context.Context, tx *store.Tx, p *store.Project, in *Send, sent *Sent, address email.Address,
-) (err error) {
-	sent.MemberCreated = true
-	pending := member.New{Email: address.String(), Pending: true}
-	if sent.Member, err = member.Add(ctx, tx, p, sent.Organization, pending); err != nil {
-		return err
-	}
-	audit.Record(tx, audit.Event{
-		ProjectID: p.ID, OrganizationID: sent.Organization.ID, MemberID: sent.Member.ID, RequestID: in.RequestID,
-		Action: "member.create", Outcome: audit.Done,
-	})
-	return nil
-}
-
-// way is how a link gets to somebody, or why it does not: the refusal is a value, because its record is part of the
-// transaction.
-type way struct {
-	purpose, kind, redirect string
-	wish                    Mail
-	decision                *limit.Decision
-	refusal                 *errs.Error
-}
-
-// admit decides whether a link may be sent. sent.Member is nil for somebody who is about to join.
-func (s *Service) admit(
-	ctx context.Context, tx *store.Tx, p *store.Project, in *Send, sent *Sent, address email.Address,
-) (*way, error) {
-	m := sent.Member
-	if m == nil {
-		m = &store.Member{OrganizationID: sent.Organization.ID, Status: store.StatusPending}
-	}
-	if !mfa.AllowsPrimary(sent.Organization, m, store.MethodMagic) {
-		return nil, errs.OperationRestrictedByOrganizationAuthMethods
-	}
-
-	w := &way{purpose: PurposeSignup, kind: store.KindMagicLinkSignup, wish: in.Signup}
-	if m.Status == store.StatusActive {
-		w.purpose, w.kind, w.wish = PurposeLogin, store.KindMagicLinkLogin, in.Login
-	}
+// admit decides whether the link may be sent. The refusal is a value, because its record is part of the transaction.
+func (s *Service) admit(ctx context.Context, tx *store.Tx, p *store.Project, l *letter) (*errs.Error, error) {
 	var err error
-	if w.redirect, err = chooseRedirect(p, w.purpose, w.wish.RedirectURL); err != nil {
+	if l.redirect, err = link.Choose(p, l.purpose, l.asked); err != nil {
 		return nil, err
 	}
-	if w.decision, err = limit.CheckMail(ctx, tx, p, address.String()); err != nil {
+	if l.decision, err = s.Mailbox.Budget(ctx, tx, p, l.to); err != nil {
 		return nil, err
 	}
-	if w.decision.Refused {
-		s.record(tx, p, in, m, audit.Refused, map[string]string{"rule": w.decision.Limit})
-		w.refusal = errs.TooManyRequests.After(w.decision.Wait)
-		return w, nil
+	if !l.decision.Refused {
+		return nil, nil
 	}
-	if _, ok := s.Notify.Route(p, store.ChannelEmail, ""); !ok {
-		return nil, errs.ServerUnavailable.Because(errors.New("no mail server is set"))
-	}
-	return w, nil
+	l.record(tx, p, audit.Refused, map[string]string{"rule": l.decision.Limit})
+	return errs.TooManyRequests.After(l.decision.Wait), nil
 }
 
-// mail makes the link and the message that carries it.
-func (s *Service) mail(
-	ctx context.Context, tx *store.Tx, p *store.Project, in *Send, sent *Sent, tag locale.Tag, w *way,
-) error {
-	if err := w.decision.Count(ctx, tx, p); err != nil {
-		return err
-	}
-	m, now := sent.Member, tx.Now()
-	minutes := time.Duration(DefaultMinutes)
-	if w.wish.Minutes > 0 {
-		minutes = time.Duration(w.wish.Minutes)
-	}
+// send makes the link and the message that carries it.
+func (s *Service) send(ctx context.Context, tx *store.Tx, p *store.Project, l *letter) error {
+	now := tx.Now()
 	id := ids.NewUUID(now)
 	token, hash := secret.NewToken(id)
-	link := &store.MagicLink{
-		ID: id.String(), ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, TokenHash: hash,
-		Purpose: w.purpose, Email: m.Email, RedirectURL: w.redirect, PKCEChallenge: in.PKCEChallenge,
-		CreatedAt: now, ExpiresAt: now.Add(minutes * time.Minute),
+	row := &store.MagicLink{
+		ID: id.String(), ProjectID: p.ID, TokenHash: hash, Purpose: l.purpose, Email: l.to.String(),
+		RedirectURL: l.redirect, PKCEChallenge: l.pkce, CreatedAt: now, ExpiresAt: now.Add(l.life),
 	}
-	message := &store.Message{
-		ID: ids.New(ids.Message, p.Env, now), ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID,
-		RequestID: in.RequestID, Channel: store.ChannelEmail, Kind: w.kind, Recipient: m.Email, Locale: string(tag),
-		LinkID: link.ID, Decision: w.decision.Record(), Deadline: link.ExpiresAt, CreatedAt: now, UpdatedAt: now,
+	m := mailbox.Letter{
+		Kind: l.kind, To: l.to, Locale: string(l.tag), LinkID: row.ID, Deadline: row.ExpiresAt, RequestID: l.requestID,
+		Content: notify.Content{URL: link.Address(s.PublicURL, token), Minutes: int(l.life / time.Minute)},
 	}
-	err := s.Notify.Compose(p, message, notify.Content{
-		ProjectName: p.Name, OrganizationName: sent.Organization.Name, Minutes: int(minutes),
-		URL: s.PublicURL + Path + "?token=" + url.QueryEscape(token.Reveal()),
-	})
-	if err != nil {
-		return err
+	if l.organization != nil {
+		row.OrganizationID, row.MemberID = l.organization.ID, l.member.ID
+		m.OrganizationID, m.MemberID, m.Content.OrganizationName = l.organization.ID, l.member.ID, l.organization.Name
 	}
 
-	tx.InsertMagicLink(link)
-	tx.InsertMessage(message)
-	s.record(tx, p, in, m, audit.Done, map[string]string{"message_id": message.ID, "purpose": w.purpose})
-	tx.AfterCommit(func() { s.Notify.Hand(message) })
+	messageID := ids.New(ids.Message, p.Env, now)
+	if err := s.Mailbox.Post(ctx, tx, p, l.decision, messageID, m); err != nil {
+		return err
+	}
+	tx.InsertMagicLink(row)
+	l.record(tx, p, audit.Done, map[string]string{"message_id": messageID, "purpose": l.purpose})
 	return nil
 }
 
-func (s *Service) record(
-	tx *store.Tx, p *store.Project, in *Send, m *store.Member, outcome string, details map[string]string,
-) {
-	audit.Record(tx, audit.Event{
-		ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, RequestID: in.RequestID,
-		Action: "magic_link.send", Outcome: outcome, Details: details,
-	})
+func (l *letter) record(tx *store.Tx, p *store.Project, outcome string, details map[string]string) {
+	for name, value := range l.details {
+		details[name] = value
+	}
+	e := audit.Event{
+		ProjectID: p.ID, RequestID: l.requestID, Action: "magic_link.send", Outcome: outcome, Details: details,
+	}
+	if l.organization != nil {
+		e.OrganizationID = l.organization.ID
+	}
+	if l.member != nil {
+		e.MemberID = l.member.ID
+	}
+	audit.Record(tx, e)
 }

@@ -7,12 +7,13 @@ import (
 	"net/http"
 
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/link"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
 // Path is where the links in mails lead.
-const Path = "/v1/magic_links/redirect"
+const Path = link.Path
 
 //go:embed page.html
 var pageHTML string
@@ -25,9 +26,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
 	token := secret.String(r.URL.Query().Get("token"))
 
-	var link *store.MagicLink
+	var found *store.MagicLink
 	err := s.DB.Read(r.Context(), func(tx *store.Tx) (err error) {
-		link, err = s.findAny(r.Context(), tx, token)
+		found, err = s.findAny(r.Context(), tx, token)
 		return err
 	})
 	switch {
@@ -35,17 +36,17 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusNotFound, "This link is not known", "Copy the whole link from the mail, or ask for a new one.")
 	case err != nil:
 		show(w, http.StatusServiceUnavailable, "This did not work", "Please try the link again in a moment.")
-	case !link.UsedAt.IsZero():
+	case !found.UsedAt.IsZero():
 		show(w, http.StatusGone, "This link was used already", "Each link works once. Ask for a new one to log in again.")
-	case !s.DB.Now().Before(link.ExpiresAt):
+	case !s.DB.Now().Before(found.ExpiresAt):
 		show(w, http.StatusGone, "This link is too old", "Ask for a new one to log in.")
 	default:
-		s.forward(w, r, link, token)
+		s.forward(w, r, found, token)
 	}
 }
 
-func (s *Service) forward(w http.ResponseWriter, r *http.Request, link *store.MagicLink, token secret.String) {
-	target, err := landing(link.RedirectURL, token.Reveal())
+func (s *Service) forward(w http.ResponseWriter, r *http.Request, found *store.MagicLink, token secret.String) {
+	target, err := link.Landing(found.Purpose, found.RedirectURL, token)
 	if err != nil {
 		show(w, http.StatusNotFound, "This link leads nowhere", "Ask whoever runs the application to check its redirect address.")
 		return

@@ -28,6 +28,7 @@ type New struct {
 	Phone             phone.Input
 	Roles             []string
 	Pending           bool
+	Invited           bool
 	IsBreakglass      bool
 	MFAEnrolled       bool
 	TrustedMetadata   json.RawMessage

@@ -80,6 +80,9 @@ func (n *New) member(p *project.Project, o *store.Organization, now time.Time) (
 	if n.Pending {
 		m.Status = store.StatusPending
 	}
+	if n.Invited {
+		m.Status = store.StatusInvited
+	}
 
 	var err error
 	if m.Name, err = readName(n.Name); err != nil {

@@ -15,14 +15,14 @@ import (
 type Content struct {
 	ProjectName string `json:"project,omitempty"` // left out by Compose in test projects
 
+	Code string `json:"code,omitempty"` // six digits
 	// Texts.
-	Code   string `json:"code,omitempty"`   // six digits
 	Domain string `json:"domain,omitempty"` // of the WebOTP line, "" for none
 
 	// Mails.
 	URL              string `json:"url,omitempty"` // the link, whole
 	OrganizationName string `json:"organization,omitempty"`
-	Minutes          int    `json:"minutes,omitempty"` // how long the link is good
+	Minutes          int    `json:"minutes,omitempty"` // how long link or code is good
 }
 
 func (c *Content) encode() []byte {
@@ -69,7 +69,27 @@ func render(m *store.Message, c Content) (words, error) {
 	case store.KindMagicLinkSignup:
 		mail, err = text.Signup(tag, link)
 	default:
+	case store.KindMagicLinkInvite:
+		mail, err = text.Invite(tag, link)
+	case store.KindMagicLinkDiscovery:
+		mail, err = text.Discovery(tag, link)
+	case store.KindEmailOTPLogin:
+		mail, err = text.LoginCode(tag, c.codeParams())
+	case store.KindEmailOTPSignup:
+		mail, err = text.SignupCode(tag, c.codeParams())
+	case store.KindEmailOTPDiscovery:
+		mail, err = text.DiscoveryCode(tag, c.codeParams())
+	case store.KindPasswordReset:
+		link.OtherLink = c.LoginURL
+		mail, err = text.PasswordReset(tag, link)
 		err = fmt.Errorf("no words for messages of the kind %q", m.Kind)
 	}
 	return words{subject: mail.Subject, body: mail.Text, html: mail.HTML}, err
+}
+
+func (c *Content) codeParams() text.CodeParams {
+	return text.CodeParams{
+		Organization: c.OrganizationName, Project: c.ProjectName, Code: c.Code,
+		ValidFor: time.Duration(c.Minutes) * time.Minute,
+	}
 }

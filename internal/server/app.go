@@ -12,11 +12,13 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/api"
 	"github.com/thimble-auth/thimble/internal/challenge"
+	"github.com/thimble-auth/thimble/internal/discovery"
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/login"
 	"github.com/thimble-auth/thimble/internal/magiclink"
 	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/mailbox"
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/org"
@@ -103,12 +105,14 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
 	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	a.API = &api.API{
+	mails := &mailbox.Service{Notify: a.Notify}
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
 		SMS: &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify},
 		MagicLinks: &magiclink.Service{
-			DB: db, Sessions: a.Sessions, Login: logins, Notify: a.Notify, PublicURL: o.PublicURL,
+			DB: db, Sessions: a.Sessions, Login: logins, Mailbox: mails, PublicURL: o.PublicURL,
 		},
-		Keys: ring,
+		Discovery: &discovery.Service{DB: db, Sessions: a.Sessions, Login: logins},
+		Keys:      ring,
 	}
 	a.mount(o)
 	a.start(o)

@@ -46,6 +46,13 @@ const (
 	KindSMSOTP          = "sms_otp"
 	KindMagicLinkLogin  = "magic_link_login"
 	KindMagicLinkSignup = "magic_link_signup"
+
+	KindMagicLinkInvite    = "magic_link_invite"
+	KindMagicLinkDiscovery = "magic_link_discovery"
+	KindEmailOTPLogin      = "email_otp_login"
+	KindEmailOTPSignup     = "email_otp_signup"
+	KindEmailOTPDiscovery  = "email_otp_discovery"
+	KindPasswordReset      = "password_reset"
 )
 
 // The states of a message. It only moves forward: queued, then sent, then one of the ends. A report that it arrived

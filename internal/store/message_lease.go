@@ -11,11 +11,17 @@ import (
 const RenewLimit = 32
 
 // worthSending holds what makes a queued message still of use to its reader: the code in it is the live one, the link
-// in it is not used. Only messages of kinds with such a rule are held against it.
+// in it is not used and its member still there. Only messages of kinds with such a rule are held against it.
 const worthSending = `
 	(kind <> 'sms_otp' OR EXISTS (SELECT 1 FROM otp_codes AS c
 		WHERE c.owner = messages.member_id AND c.purpose = 'sms' AND c.message_id = messages.id AND c.state = 'live'))
-	AND (link_id = '' OR EXISTS (SELECT 1 FROM magic_links AS l WHERE l.id = messages.link_id AND l.used_at = 0))`
+	AND (kind NOT IN ('email_otp_login', 'email_otp_signup', 'email_otp_discovery') OR EXISTS (
+		SELECT 1 FROM otp_codes AS c
+		WHERE c.owner = messages.project_id || '|' || messages.recipient AND c.purpose = 'email'
+			AND c.message_id = messages.id AND c.state = 'live'))
+	AND (link_id = '' OR EXISTS (SELECT 1 FROM magic_links AS l WHERE l.id = messages.link_id AND l.used_at = 0))
+	AND (link_id = '' OR member_id = ''
+		OR EXISTS (SELECT 1 FROM members AS m WHERE m.id = messages.member_id AND m.deleted_at = 0))`
 
 var (
 	// Unused places are filled with '', which is no id.

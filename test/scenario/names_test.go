@@ -21,6 +21,7 @@ var (
 	linkInText = regexp.MustCompile(`https://[^\s"<>]+`)
 )
 
+	codeInMail = regexp.MustCompile(`(?m)^\d{6}$`)
 // expand replaces $name by what the story knows by that name, $inbox.code and the like by parts of the newest message of
 // the present project (of the one to somebody: $inbox.code(+12025550162)), $wrong by a code that nobody was sent,
 // $forged_x by the token $x with another proof in it, and $now+60m by the time then.
@@ -97,6 +98,8 @@ func (w *world) fromInbox(part string) (string, error) {
 			token := tokenOf(linkInText.FindString(l.body))
 			w.secrets = append(w.secrets, token)
 			return token, nil
+		case part == "code" && codeInMail.MatchString(l.body):
+			return codeInMail.FindString(l.body), nil
 		case part == "subject" && l.channel == "email":
 			return l.subject, nil
 		}

@@ -1,28 +1,59 @@
-package magiclink
+// Package link knows the links in mails: where they may lead, which token they carry on, and who may redeem them.
+package link
 
 import (
 	"net/url"
 	"slices"
 
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Path is where the links in mails lead, before they lead on.
+const Path = "/v1/magic_links/redirect"
+
+// Address gives a link for a mail. publicURL is where people reach this server, without a slash at its end.
+func Address(publicURL string, token secret.String) string {
+	return publicURL + Path + "?token=" + url.QueryEscape(token.Reveal())
+}
+
+// The purposes of links, which redirect addresses are registered for.
+const (
+	Login         = "login"
+	Signup        = "signup"
+	Invite        = "invite"
+	Discovery     = "discovery"
+	ResetPassword = "reset_password"
+
+	// DiscoveryReset is ResetPassword outside of any organization. Addresses are registered for the latter.
+	DiscoveryReset = "discovery_reset"
 )
 
 // refusals are the errors of one purpose.
 type refusals struct{ invalid, noneSet, noDefault *errs.Error }
 
 var refusalsOf = map[string]refusals{
-	PurposeLogin: {
+	Login: {
 		errs.InvalidLoginRedirectURL, errs.NoLoginRedirectURLsSet, errs.NoDefaultLoginRedirectURLSet,
 	},
-	PurposeSignup: {
+	Signup: {
 		errs.InvalidSignupRedirectURL, errs.NoSignupRedirectURLsSet, errs.NoDefaultSignupRedirectURLSet,
+	},
+	Invite: {
+		errs.InvalidInviteRedirectURL, errs.NoInviteRedirectURLsSet, errs.NoDefaultInviteRedirectURLSet,
+	},
+	Discovery: {
+		errs.InvalidDiscoveryRedirectURL, errs.NoDiscoveryRedirectURLsSet, errs.NoDefaultDiscoveryRedirectURLSet,
+	},
+	ResetPassword: {
+		errs.InvalidPasswordResetRedirectURL, errs.NoPasswordResetRedirectURL, errs.NoPasswordResetRedirectURL,
 	},
 }
 
-// chooseRedirect gives the address that a link leads to: the one asked for if it is registered for the purpose, else the
+// Choose gives the address that a link leads to: the one asked for if it is registered for the purpose, else the
 // project's default. A link that could lead anywhere would carry its token there.
-func chooseRedirect(p *store.Project, purpose, asked string) (string, error) {
+func Choose(p *store.Project, purpose, asked string) (string, error) {
 	refuse := refusalsOf[purpose]
 	registered, preset := 0, ""
 	for _, r := range p.Settings.RedirectURLs {
@@ -76,18 +107,25 @@ func isAddress(text string) bool {
 	return err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "" || u.Path != "")
 }
 
-// tokenType tells the application what kind of token comes to it.
-const tokenType = "multi_tenant_magic_links"
-
-// landing adds the token to the address, beside the query parameters that it has.
-func landing(redirect, token string) (string, error) {
+// Landing adds the token to the address that a link of the purpose leads to, beside the query parameters that it has.
+func Landing(purpose, redirect string, token secret.String) (string, error) {
 	u, err := url.Parse(redirect)
 	if err != nil {
 		return "", err
 	}
 	q := u.Query()
-	q.Set("stytch_token_type", tokenType)
-	q.Set("token", token)
+	q.Set("stytch_token_type", "multi_tenant_magic_links")
+	switch purpose {
+	case Discovery:
+		q.Set("stytch_token_type", "discovery")
+	case DiscoveryReset:
+		q.Set("stytch_token_type", "discovery")
+		q.Set("stytch_redirect_type", ResetPassword)
+	case ResetPassword:
+		q.Set("stytch_token_type", "multi_tenant_passwords")
+		q.Set("stytch_redirect_type", ResetPassword)
+	}
+	q.Set("token", token.Reveal())
 	u.RawQuery = q.Encode()
 	return u.String(), nil
 }

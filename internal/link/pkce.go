@@ -1,4 +1,4 @@
-package magiclink
+package link
 
 import (
 	"crypto/sha256"
@@ -12,9 +12,16 @@ import (
 // challengeLength is that of a SHA-256 in unpadded base64url (RFC 7636 §4.2, method S256).
 const challengeLength = 43
 
-func isChallenge(text string) bool {
+// CheckChallenge refuses what cannot be a challenge, with errs.InvalidPKCECodeChallenge. "" is none and passes.
+func CheckChallenge(text string) error {
+	if text == "" {
+		return nil
+	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	return err == nil && len(text) == challengeLength && len(raw) == sha256.Size
+	if err != nil || len(text) != challengeLength || len(raw) != sha256.Size {
+		return errs.InvalidPKCECodeChallenge
+	}
+	return nil
 }
 
 // isVerifier checks the form of RFC 7636 §4.1: 43 to 128 unreserved characters.
@@ -31,8 +38,8 @@ func isVerifier(text string) bool {
 	return true
 }
 
-// checkPKCE holds a verifier against the challenge that a link was asked for with.
-func checkPKCE(challenge, verifier string) error {
+// CheckVerifier holds a verifier against the challenge that a link was asked for with; "" is none of either.
+func CheckVerifier(challenge, verifier string) error {
 	switch {
 	case challenge == "" && verifier == "":
 		return nil
