@@ -72,10 +72,14 @@ var floors = []struct {
 	{"discovery", []string{"audit", "login", "member", "mfa", "org", "rbac", "session", "store"}},
 	{"magiclink", []string{
 		"audit", "discovery", "limit", "link", "login", "mailbox", "member", "notify", "org", "rbac", "session", "store",
+	{"link", []string{"store"}},
+	{"mailbox", []string{"limit", "member", "mfa", "notify", "rbac", "store"}},
 	}},
 
-	{"link", []string{"store"}},
-	{"mailbox", []string{"audit", "limit", "member", "mfa", "notify", "store"}},
+	{"password", []string{
+		"audit", "discovery", "keys", "limit", "link", "login", "mailbox", "member", "mfa", "notify", "org", "rbac", "session",
+		"sqldb", "store",
+	}},
 	// Faces: HTTP in, HTTP out.
 	{"endpoint/godoc", nil},
 	{"endpoint/wirecheck", nil},

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
@@ -157,22 +156,8 @@ func memberOf(
 	if err := mayJoin(ctx, tx, o, address); err != nil {
 		return nil, err
 	}
-	return join(ctx, tx, p, o, member.New{Email: address.String(), Pending: true}, requestID)
-}
-
-// join makes a member within a login.
-func join(
-	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, n member.New, requestID string,
-) (*store.Member, error) {
-	m, err := member.Add(ctx, tx, p, o, n)
-	if err != nil {
-		return nil, err
-	}
-	audit.Record(tx, audit.Event{
-		ProjectID: p.ID, OrganizationID: o.ID, MemberID: m.ID, RequestID: requestID, Action: "member.create",
-		Outcome: audit.Done,
-	})
-	return m, nil
+	by := rbac.Caller{RequestID: requestID}
+	return member.Join(ctx, tx, p, by, o, member.New{Email: address.String(), Pending: true})
 }
 
 // Create is a request to found an organization with an intermediate session.
@@ -214,12 +199,13 @@ func (s *Service) found(
 	if in.Organization.Name == "" {
 		in.Organization.Name = base
 	}
-	o, err := org.Add(ctx, tx, p, rbac.Caller{RequestID: in.RequestID}, in.Organization, base)
+	by := rbac.Caller{RequestID: in.RequestID}
+	o, err := org.Add(ctx, tx, p, by, in.Organization, base)
 	if err != nil {
 		return nil, err
 	}
 	founder := member.New{Email: held.Email, Pending: true, Roles: []string{rbac.AdminRole}}
-	m, err := join(ctx, tx, p, o, founder, in.RequestID)
+	m, err := member.Join(ctx, tx, p, by, o, founder)
 	if err != nil {
 		return nil, err
 	}

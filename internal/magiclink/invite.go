@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
@@ -139,13 +138,5 @@ func (in *Invite) member(
 	}
 	person := in.Person
 	person.Invited = true
-	m, err := member.Add(ctx, tx, p, o, person)
-	if err != nil {
-		return nil, err
-	}
-	audit.Record(tx, audit.Event{
-		ProjectID: p.ID, OrganizationID: o.ID, MemberID: m.ID, RequestID: in.By.RequestID, Action: "member.create",
-		Outcome: audit.Done, Details: in.By.Details(),
-	})
-	return m, nil
+	return member.Join(ctx, tx, p, in.By, o, person)
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
@@ -15,6 +14,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/mfa"
 	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/rbac"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -63,15 +63,8 @@ func Member(
 func Join(
 	ctx context.Context, tx *store.Tx, p *store.Project, o *store.Organization, address email.Address, requestID string,
 ) (*store.Member, error) {
-	m, err := member.Add(ctx, tx, p, o, member.New{Email: address.String(), Pending: true})
-	if err != nil {
-		return nil, err
-	}
-	audit.Record(tx, audit.Event{
-		ProjectID: p.ID, OrganizationID: o.ID, MemberID: m.ID, RequestID: requestID, Action: "member.create",
-		Outcome: audit.Done,
-	})
-	return m, nil
+	by := rbac.Caller{RequestID: requestID}
+	return member.Join(ctx, tx, p, by, o, member.New{Email: address.String(), Pending: true})
 }
 
 // Allowed refuses a mail for a way in that the organization does not let the member use. m is nil for somebody who is

@@ -63,6 +63,7 @@ func (w *world) do(s step) error {
 		"organization": w.organization,
 		"member":       w.member,
 		"login":        w.login,
+		"discover":     w.discover,
 		"verify":       w.verify,
 		"totp":         w.totp,
 		"check":        w.compare,
@@ -312,6 +313,32 @@ func (w *world) keepSession(name string, got map[string]any) {
 		w.vars[name+"_jwt"], _ = got["session_jwt"].(string)
 	}
 }
+// discover logs an address in without an organization: $ist is the token that it leads to, $membership what it is to the
+// first organization that is found, none when there is none.
+func (w *world) discover(address string) error {
+	_, err := w.must200(http.MethodPost, "/v1/b2b/magic_links/email/discovery/send", map[string]any{"email_address": address})
+	if err != nil {
+		return err
+	}
+	token, err := w.expand("$inbox.token(" + address + ")")
+	if err != nil {
+		return err
+	}
+	got, err := w.must200(http.MethodPost, "/v1/b2b/magic_links/discovery/authenticate",
+		map[string]any{"discovery_magic_links_token": token})
+	if err != nil {
+		return err
+	}
+	w.vars["ist"], _ = got["intermediate_session_token"].(string)
+	w.vars["membership"] = "none"
+	if found, _ := got["discovered_organizations"].([]any); len(found) > 0 {
+		first, _ := found[0].(map[string]any)
+		membership, _ := first["membership"].(map[string]any)
+		w.vars["membership"], _ = membership["type"].(string)
+	}
+	return nil
+}
+
 
 // verify proves a member's number in the member's login or session, and leaves a session: verify ada +12025550162.
 func (w *world) verify(text string) error {
