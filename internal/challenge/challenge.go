@@ -47,6 +47,7 @@ func (r *Request) verified() bool {
 // the message, the counters. A refusal comes back as a value, because its record is part of the transaction; an error
 // means that nothing must be kept.
 func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *errs.Error, err error) {
+	r.Number = r.Number.Placed()
 	if !allowedCountry(r.Project, r.Number) {
 		return s.refuse(tx, &r, "country", errs.InvalidPhoneNumberCountryCode), nil
 	}

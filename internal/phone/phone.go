@@ -132,6 +132,13 @@ func (n Number) Region() string {
 	return region
 }
 
+// Placed gives the same number with its region worked out, for those who will ask more than once: each answer costs more
+// than reading a row.
+func (n Number) Placed() Number {
+	n.region = n.Region()
+	return n
+}
+
 // Prefix gives the first seven digits, by which sends to neighbouring numbers are counted together.
 func (n Number) Prefix() string {
 	digits := strings.TrimPrefix(n.e164, "+")

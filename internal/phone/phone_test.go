@@ -51,8 +51,12 @@ func TestParse(t *testing.T) {
 			if err != nil || got.String() != tt.want || got.Region() != tt.region {
 				t.Errorf("Parse(%q) = %q in %q, %v; want %q in %q", tt.in, got, got.Region(), err, tt.want, tt.region)
 			}
-			if stored := phone.Stored(got.String()); stored.Region() != tt.region {
+			stored := phone.Stored(got.String())
+			if stored.Region() != tt.region {
 				t.Errorf("Stored(%q).Region() = %q, want %q", got, stored.Region(), tt.region)
+			}
+			if placed := stored.Placed(); placed != got {
+				t.Errorf("Stored(%q).Placed() = %#v, want %#v", got, placed, got)
 			}
 		})
 	}
