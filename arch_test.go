@@ -64,29 +64,32 @@ var floors = []struct {
 	{"challenge", []string{"audit", "code", "keys", "limit", "member", "notify", "store"}},
 	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
 	{"second", []string{"audit", "limit", "login", "member", "mfa", "session", "store"}},
+	{"second/secondtest", []string{
+		"keys", "limit", "login", "member", "org", "rbac", "second", "session", "store", "store/storetest",
+	}},
 	{"smsotp", []string{
 		"challenge", "code", "keys", "member", "mfa", "notify", "second", "session", "sqldb", "store",
 	}},
 	{"totp", []string{"audit", "code", "keys", "member", "mfa", "second", "session", "store"}},
 	{"recovery", []string{"audit", "code", "keys", "member", "second", "session", "store"}},
+	{"link", []string{"store"}},
+	{"mailbox", []string{"limit", "member", "mfa", "notify", "rbac", "store"}},
 	{"discovery", []string{"audit", "login", "member", "mfa", "org", "rbac", "session", "store"}},
 	{"magiclink", []string{
 		"audit", "discovery", "limit", "link", "login", "mailbox", "member", "notify", "org", "rbac", "session", "store",
-	{"link", []string{"store"}},
-	{"mailbox", []string{"limit", "member", "mfa", "notify", "rbac", "store"}},
 	}},
-
 	{"password", []string{
 		"audit", "discovery", "keys", "limit", "link", "login", "mailbox", "member", "mfa", "notify", "org", "rbac", "session",
 		"sqldb", "store",
 	}},
+
 	// Faces: HTTP in, HTTP out.
 	{"endpoint/godoc", nil},
 	{"endpoint/wirecheck", nil},
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
-		"discovery", "endpoint", "keys", "limit", "login", "magiclink", "mailbox", "member", "org", "project", "rbac", "recovery", "second",
-		"session", "smsotp", "store", "totp",
+		"discovery", "endpoint", "keys", "limit", "login", "magiclink", "mailbox", "member", "org", "password", "project", "rbac",
+		"recovery", "second", "session", "smsotp", "store", "totp",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},
 

@@ -65,3 +65,9 @@ func MayChallenge(o *store.Organization, m *store.Member, ask Ask) Verdict {
 func MayProve(o *store.Organization, m *store.Member, factors []store.Factor) bool {
 	return m.PhoneVerified || !hasTOTP(o, m) || SecondMet(factors, o, m)
 }
+
+// MayAddApp is the bypass rule for authenticator apps: a member with a verified number shows it before an app is added. It
+// holds when a registration is made, and again when its first code arrives.
+func MayAddApp(o *store.Organization, m *store.Member, factors []store.Factor) bool {
+	return !hasSMS(o, m) || SecondMet(factors, o, m)
+}

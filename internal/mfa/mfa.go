@@ -4,6 +4,7 @@ package mfa
 import (
 	"slices"
 
+	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -62,6 +63,8 @@ func SecondMet(factors []store.Factor, o *store.Organization, m *store.Member) b
 			return m.PhoneVerified && f.Phone.Phone == m.Phone
 		case f.TOTP != nil:
 			return m.TOTPID != "" && f.TOTP.TOTPID == m.TOTPID
+		case f.Recovery != nil:
+			return m.TOTPID != "" && ids.Beside(f.Recovery.CodeID, m.TOTPID) // not one of a registration before
 		}
 		return false
 	})

@@ -2,9 +2,11 @@ package mfa
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -331,6 +333,59 @@ func TestFitsMember(t *testing.T) {
 	for _, tt := range tests {
 		if got := FitsMember(tt.has, member(verified)); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Reference 8.1, and the same again when the first code arrives.
+func TestMayAddApp(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		o    *store.Organization
+		m    *store.Member
+		has  []store.Factor
+		want bool
+	}{
+		{"no factor, no token", open, member(), nil, true},
+		{"unverified number", open, member(unverified), list(link), true},
+		{"verified number, no token", open, member(verified), nil, false},
+		{"verified number, first factor", open, member(verified), list(link), false},
+		{"verified number that was shown", open, member(verified), list(link, text), true},
+		{"verified number, another one shown", open, member(verified), list(link, othersText), false},
+		{"verified number that is not allowed", onlyTOTP, member(verified), list(link), true},
+	}
+	for _, tt := range tests {
+		if got := MayAddApp(tt.o, tt.m, tt.has); got != tt.want {
+			t.Errorf("%s: got %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A recovery code counts as long as the registration that it came with, and where apps are allowed.
+func TestRecoveryCodeIsASecondFactor(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	app, other := ids.New(ids.TOTP, ids.Test, at), ids.New(ids.TOTP, ids.Test, at.Add(time.Hour))
+	used := store.Factor{
+		Type: store.FactorRecovery, DeliveryMethod: store.DeliverRecovery, SequenceOrder: store.Secondary,
+		Recovery: &store.RecoveryFactor{CodeID: ids.NewBeside(ids.RecoveryCode, app, at.Add(2*time.Hour))},
+	}
+	with := func(id string) *store.Member { return member(func(m *store.Member) { m.TOTPID = id }) }
+	tests := []struct {
+		name string
+		o    *store.Organization
+		m    *store.Member
+		want bool
+	}{
+		{"of this app", open, with(app), true},
+		{"of an app before", open, with(other), false},
+		{"of an app that is gone", open, with(""), false},
+		{"apps are not allowed", onlySMS, with(app), false},
+	}
+	for _, tt := range tests {
+		if got := SecondMet(list(link, used), tt.o, tt.m); got != tt.want {
+			t.Errorf("%s: got %t, want %t", tt.name, got, tt.want)
 		}
 	}
 }

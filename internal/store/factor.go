@@ -12,9 +12,10 @@ type Factor struct {
 	UpdatedAt           Second `json:"updated_at"`
 	SequenceOrder       string `json:"sequence_order"`
 
-	Email *EmailFactor `json:"email_factor,omitempty"`
-	Phone *PhoneFactor `json:"phone_number_factor,omitempty"`
-	TOTP  *TOTPFactor  `json:"authenticator_app_factor,omitempty"`
+	Email    *EmailFactor    `json:"email_factor,omitempty"`
+	Phone    *PhoneFactor    `json:"phone_number_factor,omitempty"`
+	TOTP     *TOTPFactor     `json:"authenticator_app_factor,omitempty"`
+	Recovery *RecoveryFactor `json:"recovery_code_factor,omitempty"`
 }
 
 // EmailFactor names the proven mailbox.
@@ -34,16 +35,24 @@ type TOTPFactor struct {
 	TOTPID string `json:"totp_id"`
 }
 
+// RecoveryFactor names the recovery code that stood in for the authenticator app. Its id lies beside the registration's,
+// see ids.Beside.
+type RecoveryFactor struct {
+	CodeID string `json:"totp_recovery_code_id"`
+}
+
 // The kinds of factors, as the wire spells them.
 const (
 	FactorMagicLink = "magic_link"
 	FactorEmailOTP  = "email_otp"
 	FactorOTP       = "otp"
 	FactorTOTP      = "totp"
+	FactorRecovery  = "recovery_codes"
 
-	DeliverEmail = "email"
-	DeliverSMS   = "sms"
-	DeliverApp   = "authenticator_app"
+	DeliverEmail    = "email"
+	DeliverSMS      = "sms"
+	DeliverApp      = "authenticator_app"
+	DeliverRecovery = "recovery_code"
 
 	Primary   = "PRIMARY"
 	Secondary = "SECONDARY"
@@ -58,14 +67,19 @@ func (f *Factor) ID() string {
 		return f.Phone.PhoneID
 	case f.TOTP != nil:
 		return f.TOTP.TOTPID
+	case f.Recovery != nil:
+		return f.Recovery.CodeID
 	}
 	return ""
 }
 
-// Method is the name under which organizations allow or forbid the factor.
+// Method is the name under which organizations allow or forbid the factor. Recovery codes stand and fall with the app.
 func (f *Factor) Method() string {
-	if f.Type == FactorOTP {
+	switch f.Type {
+	case FactorOTP:
 		return MethodSMS
+	case FactorRecovery:
+		return MethodTOTP
 	}
 	return f.Type
 }

@@ -127,16 +127,3 @@ func Empty(t testing.TB, db *store.DB) {
 		t.Fatal(err)
 	}
 }
-
-// GiveTOTP gives a member an authenticator app as if it had been proven, and as its default: nothing makes one yet.
-func GiveTOTP(t testing.TB, db *store.DB, memberID, totpID string) {
-	t.Helper()
-	give := sqldb.Dynamic("give_totp", `UPDATE members SET totp_id = $2, default_mfa_method = 'totp' WHERE id = $1`)
-	err := db.Write(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Exec(t.Context(), give, memberID, totpID)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
