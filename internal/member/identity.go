@@ -112,3 +112,22 @@ func defaultWithoutPhone(m *store.Member) string {
 	}
 	return ""
 }
+
+// clearTOTP takes the app and its recovery codes away, a registration that waits for its first code included. For default
+// method and guesses the same holds as in clearPhone.
+func clearTOTP(tx *store.Tx, m *store.Member) {
+	tx.DropTOTP(m.ID)
+	m.DefaultMFAMethod = defaultWithoutTOTP(m)
+	m.TOTPID = ""
+	m.MFAFailuresTotal = 0
+}
+
+func defaultWithoutTOTP(m *store.Member) string {
+	switch {
+	case m.DefaultMFAMethod != store.MethodTOTP:
+		return m.DefaultMFAMethod
+	case m.PhoneVerified:
+		return store.MethodSMS
+	}
+	return ""
+}

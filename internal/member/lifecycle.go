@@ -135,6 +135,7 @@ func (s *Service) Delete(
 			return err
 		}
 		tx.DropEmails(m.ID)
+		clearTOTP(tx, m)
 		clearPhone(tx, m)
 		m.Status, m.DeletedAt, m.ExternalID, m.Roles, m.RetiredEmails = store.StatusDeleted, tx.Now(), "", nil, nil
 		return nil

@@ -200,6 +200,87 @@ func TestDeletePhone(t *testing.T) {
 	})
 }
 
+func TestDeleteTOTPMovesDefault(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		before   string
+		verified bool
+		want     string
+	}{
+		{"totp", false, ""}, {"totp", true, "sms_otp"}, {"sms_otp", true, "sms_otp"}, {"", true, ""},
+	} {
+		got := defaultWithoutTOTP(&store.Member{DefaultMFAMethod: c.before, PhoneVerified: c.verified, TOTPID: "member-totp-1"})
+		if got != c.want {
+			t.Errorf("default %q becomes %q, want %q (number verified: %t)", c.before, got, c.want, c.verified)
+		}
+	}
+}
+
+func TestDeleteTOTP(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		m := w.create(t, New{Email: "ann@acme.com", MFAEnrolled: true})
+		give := func() {
+			w.write(t, func(tx *store.Tx) error {
+				tx.ReplaceTOTP(
+					&store.TOTP{ID: "member-totp-1", MemberID: m.ID, State: store.TOTPActive, CreatedAt: tx.Now()},
+					[]*store.RecoveryCode{{ID: "code-1", MemberID: m.ID, RegistrationID: "member-totp-1"}})
+				_, err := tx.GiveTOTP(t.Context(), m, "member-totp-1")
+				return err
+			})
+		}
+		gone := func() {
+			t.Helper()
+			if got := w.stored(t, m); got.TOTPID != "" || got.DefaultMFAMethod != "" {
+				t.Errorf("the member has registration %q and default %q", got.TOTPID, got.DefaultMFAMethod)
+			}
+			w.write(t, func(tx *store.Tx) error {
+				if _, err := tx.TOTP(t.Context(), m.ID); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("the registration is left: %v", err)
+				}
+				codes, err := tx.RecoveryCodes(t.Context(), m.ID, "member-totp-1")
+				if len(codes) > 0 {
+					t.Error("recovery codes are left")
+				}
+				return err
+			})
+		}
+		give()
+		w.write(t, func(tx *store.Tx) error {
+			_, err := tx.ReserveGuess(t.Context(), m.ID, store.GuessBudget{InARow: 1, Lock: time.Hour, InTotal: 100})
+			return err
+		})
+		m = w.stored(t, m)
+		session := w.session(t, m)
+
+		f, err := w.DeleteTOTP(t.Context(), w.p, backend, "acme", ids.MemberRef(m.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := *m
+		want.TOTPID, want.DefaultMFAMethod, want.MFAFailuresTotal, want.UpdatedAt = "", "", 0, f.Member.UpdatedAt
+		if want.MFAFailures != 1 {
+			t.Fatalf("the member was not locked: %+v", m)
+		}
+		if diff := cmp.Diff(&want, w.stored(t, m), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("after the deletion (-want +got):\n%s", diff)
+		}
+		gone()
+		if !w.lives(t, session) {
+			t.Error("the session ended")
+		}
+		if _, err := w.DeleteTOTP(t.Context(), w.p, backend, "acme", ids.MemberRef(m.ID)); !errors.Is(err, errs.TOTPNotFound) {
+			t.Errorf("delete again: %v", err)
+		}
+
+		// Whoever is deleted comes back without it.
+		give()
+		if _, err := w.Delete(t.Context(), w.p, backend, "acme", ids.MemberRef(m.ID)); err != nil {
+			t.Fatal(err)
+		}
+		gone()
+	})
+}
+
 func TestDeletePhoneMovesDefault(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ before, totp, want string }{
@@ -303,6 +384,14 @@ func TestActing(t *testing.T) {
 		for _, call := range []func(rbac.Caller) error{
 			func(by rbac.Caller) error {
 				_, err := w.DeletePhone(t.Context(), w.p, by, "acme", ref)
+				return err
+			},
+			func(by rbac.Caller) error {
+				w.write(t, func(tx *store.Tx) error {
+					_, err := tx.GiveTOTP(t.Context(), &store.Member{ID: target.ID}, "member-totp-1")
+					return err
+				})
+				_, err := w.DeleteTOTP(t.Context(), w.p, by, "acme", ref)
 				return err
 			},
 			func(by rbac.Caller) error {

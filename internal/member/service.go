@@ -124,6 +124,23 @@ func (s *Service) DeletePhone(
 	})
 }
 
+// DeleteTOTP takes the member's authenticator app away, with its recovery codes. Sessions stay, and so does mfa_enrolled.
+// It fails with errs.TOTPNotFound when there is no active registration.
+func (s *Service) DeleteTOTP(
+	ctx context.Context, p *project.Project, by rbac.Caller, orgRef ids.OrgRef, ref ids.MemberRef,
+) (*Found, error) {
+	return s.change(ctx, p, by, orgRef, ref, "member.totp.delete", func(tx *store.Tx, f Found) error {
+		if err := by.OnMember(f.Organization.ID, f.Member.ID, rbac.DeleteTOTP); err != nil {
+			return err
+		}
+		if f.Member.TOTPID == "" {
+			return errs.TOTPNotFound
+		}
+		clearTOTP(tx, f.Member)
+		return nil
+	})
+}
+
 // DeleteExternalID takes the external id away. No role permits it to a member.
 func (s *Service) DeleteExternalID(
 	ctx context.Context, p *project.Project, by rbac.Caller, orgRef ids.OrgRef, ref ids.MemberRef,
