@@ -14,8 +14,10 @@ import (
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/project"
+	"github.com/thimble-auth/thimble/internal/recovery"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/smsotp"
+	"github.com/thimble-auth/thimble/internal/totp"
 )
 
 // API has the rules that the calls lead to.
@@ -25,6 +27,8 @@ type API struct {
 	Members       *member.Service
 	Sessions      *session.Service
 	SMS           *smsotp.Service
+	TOTP          *totp.Service
+	Recovery      *recovery.Service
 	MagicLinks    *magiclink.Service
 	Discovery     *discovery.Service
 	Keys          *keys.Ring
@@ -32,7 +36,7 @@ type API struct {
 
 // Endpoints lists every call.
 func (a *API) Endpoints() []endpoint.Endpoint {
-	return slices.Concat(a.otps(), a.magicLinks(), a.discovery(), a.sessions(), a.organizations(), a.members())
+	return slices.Concat(a.otps(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.discovery(), a.sessions(), a.organizations(), a.members())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

@@ -41,6 +41,8 @@ func (a *API) members() []endpoint.Endpoint {
 			errs.ReactivationEmailBelongsToAnotherMember, errs.ActionNotAllowedEmailDomainIsClaimed)...),
 		endpoint.DELETE(several+"/mfa_phone_numbers/{member_id}", "b2b.organizations.members.delete_mfa_phone_number",
 			a.deleteMemberPhone, memberErrors(errs.MemberNotFound, errs.MemberPhoneNumberNotFound)...),
+		endpoint.DELETE(ofOne+"/totp", "b2b.organizations.members.delete_totp", a.deleteMemberTOTP,
+			memberErrors(errs.MemberNotFound, errs.TOTPNotFound)...),
 		endpoint.DELETE(ofOne+"/external_id", "b2b.organizations.members.delete_external_id",
 			a.deleteMemberExternalID, memberErrors(errs.MemberNotFound)...),
 	}
@@ -289,6 +291,27 @@ func (a *API) deleteMemberPhone(
 		return nil, err
 	}
 	return &DeleteMFAPhoneNumberResponse{MemberReply: memberReply(c, f)}, nil
+}
+
+// DeleteMemberTOTPResponse holds the member without an authenticator app.
+type DeleteMemberTOTPResponse struct {
+	_ struct{} `schema:"api_organization_v1_organizations_members_DeleteTOTPResponse"`
+	MemberReply
+}
+
+// deleteMemberTOTP takes a member's authenticator app away with its recovery codes, so that another one can be set up.
+func (a *API) deleteMemberTOTP(
+	ctx context.Context, c endpoint.Call, in *DeleteMemberRequest,
+) (*DeleteMemberTOTPResponse, error) {
+	by, err := a.caller(ctx, c, in.Acting)
+	if err != nil {
+		return nil, err
+	}
+	f, err := a.Members.DeleteTOTP(ctx, c.Project, by, in.OrganizationID, in.MemberID)
+	if err != nil {
+		return nil, err
+	}
+	return &DeleteMemberTOTPResponse{MemberReply: memberReply(c, f)}, nil
 }
 
 // DeleteMemberExternalIDResponse holds the member without its external id.

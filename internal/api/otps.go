@@ -112,12 +112,7 @@ type AuthenticateSMSRequest struct {
 // AuthenticateSMSResponse holds the session.
 type AuthenticateSMSResponse struct {
 	_ struct{} `schema:"api_b2b_otp_v1_b2b_otp_sms_AuthenticateResponse"`
-	MemberReply
-
-	SessionToken  revealed       `json:"session_token"`
-	SessionJWT    revealed       `json:"session_jwt"`
-	MemberSession *MemberSession `json:"member_session"`
-	MemberDevice  *DeviceInfo    `json:"member_device"`
+	SecondFactorReply
 }
 
 // Redeems a code. With an intermediate session token the login becomes a new session; with a session, that one gets the
@@ -133,14 +128,7 @@ func (a *API) authenticateSMS(
 	if err != nil {
 		return nil, err
 	}
-	return &AuthenticateSMSResponse{
-		MemberReply: MemberReply{
-			MemberID:     live.Member.ID,
-			Member:       wireMember(live.Organization, live.Member, c.Project, live.Session.LastAccessedAt),
-			Organization: wireOrganization(live.Organization),
-		},
-		SessionToken: revealed(live.Token), SessionJWT: revealed(live.JWT), MemberSession: wireSession(live),
-	}, nil
+	return &AuthenticateSMSResponse{SecondFactorReply: secondFactorReply(c, live)}, nil
 }
 
 // TermsFields are what a call can ask of a session.

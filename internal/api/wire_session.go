@@ -225,6 +225,8 @@ func wireFactor(f *store.Factor) AuthenticationFactor {
 		w.PhoneNumber = &PhoneNumberFactor{PhoneID: f.Phone.PhoneID, PhoneNumber: f.Phone.Phone}
 	case f.TOTP != nil:
 		w.AuthenticatorApp = &AuthenticatorAppFactor{TOTPID: f.TOTP.TOTPID}
+	case f.Recovery != nil:
+		w.RecoveryCode = &RecoveryCodeFactor{TOTPRecoveryCodeID: f.Recovery.CodeID}
 	}
 	return w
 }

@@ -24,11 +24,13 @@ import (
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/reaper"
+	"github.com/thimble-auth/thimble/internal/recovery"
 	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/smsotp"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/internal/totp"
 )
 
 // Options are what a running server needs to know.
@@ -104,10 +106,12 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	texts := &challenge.Service{Keys: ring, Notify: a.Notify}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
 	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
-	a.API = &api.API{
 	mails := &mailbox.Service{Notify: a.Notify}
+	a.API = &api.API{
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
-		SMS: &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify},
+		SMS:      &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify},
+		TOTP:     &totp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Second: seconds},
+		Recovery: &recovery.Service{DB: db, Keys: ring, Second: seconds},
 		MagicLinks: &magiclink.Service{
 			DB: db, Sessions: a.Sessions, Login: logins, Mailbox: mails, PublicURL: o.PublicURL,
 		},

@@ -2,6 +2,9 @@ package scenario
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // the hash of every authenticator app
+	"encoding/binary"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,15 +19,15 @@ import (
 type letter struct{ channel, to, subject, body, html, locale, segments string }
 
 var (
-	name       = regexp.MustCompile(`\$(?:inbox\.[a-z]+(?:\([^)]*\))?|[a-z][a-z0-9_]*(?:\+\d+[smh])?)`)
+	name       = regexp.MustCompile(`\$(?:(?:inbox|app)\.[a-z]+(?:\([^)]*\))?|[a-z][a-z0-9_]*(?:\+\d+[smh])?)`)
 	codeInText = regexp.MustCompile(`\b\d{6}\b`)
+	codeInMail = regexp.MustCompile(`(?m)^\d{6}$`)
 	linkInText = regexp.MustCompile(`https://[^\s"<>]+`)
 )
 
-	codeInMail = regexp.MustCompile(`(?m)^\d{6}$`)
 // expand replaces $name by what the story knows by that name, $inbox.code and the like by parts of the newest message of
-// the present project (of the one to somebody: $inbox.code(+12025550162)), $wrong by a code that nobody was sent,
-// $forged_x by the token $x with another proof in it, and $now+60m by the time then.
+// the present project (of the one to somebody: $inbox.code(+12025550162)), $app.now(ada) by what ada's app shows, $wrong
+// by a code that nobody was sent, $forged_x by the token $x with another proof in it, and $now+60m by the time then.
 func (w *world) expand(text string) (string, error) {
 	var unknown error
 	out := name.ReplaceAllStringFunc(text, func(found string) string {
@@ -57,6 +60,9 @@ func (w *world) value(name string) (string, error) {
 	}
 	if name == "wrong" {
 		return w.wrongCode(), nil
+	}
+	if part, ok := strings.CutPrefix(name, "app."); ok {
+		return w.fromApp(part)
 	}
 	if part, ok := strings.CutPrefix(name, "inbox."); ok {
 		if isLater {
@@ -92,14 +98,14 @@ func (w *world) fromInbox(part string) (string, error) {
 		switch {
 		case part == "code" && l.channel == "sms":
 			return codeInText.FindString(l.body), nil
+		case part == "code" && codeInMail.MatchString(l.body):
+			return codeInMail.FindString(l.body), nil
 		case part == "link" && l.channel == "email":
 			return linkInText.FindString(l.body), nil
 		case part == "token" && l.channel == "email":
 			token := tokenOf(linkInText.FindString(l.body))
 			w.secrets = append(w.secrets, token)
 			return token, nil
-		case part == "code" && codeInMail.MatchString(l.body):
-			return codeInMail.FindString(l.body), nil
 		case part == "subject" && l.channel == "email":
 			return l.subject, nil
 		}
@@ -117,6 +123,39 @@ func (w *world) fromInbox(part string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("no message with a %s to %q", part, to)
+}
+
+// fromApp gives the code that an app shows now, showed or will show, or one that it shows at none of the times near now:
+// now(ada), before(ada), after(ada), early(ada), late(ada), wrong(ada).
+func (w *world) fromApp(part string) (string, error) {
+	part, name, _ := strings.Cut(strings.TrimSuffix(part, ")"), "(")
+	seed := w.apps[name]
+	if seed == nil {
+		return "", fmt.Errorf("%q has no app", name)
+	}
+	step := w.app.DB.Now().Unix() / 30
+	if part == "wrong" {
+		for guess := 0; ; guess++ {
+			code := fmt.Sprintf("%06d", guess)
+			if code != appCode(seed, step-1) && code != appCode(seed, step) && code != appCode(seed, step+1) {
+				return code, nil
+			}
+		}
+	}
+	offset, known := map[string]int64{"late": -2, "before": -1, "now": 0, "after": 1, "early": 2}[part]
+	if !known {
+		return "", fmt.Errorf("an app has no %s", part)
+	}
+	return appCode(seed, step+offset), nil
+}
+
+// appCode computes what an app shows (RFC 6238), apart from the server's own way.
+func appCode(seed []byte, step int64) string {
+	mac := hmac.New(sha1.New, seed)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(step)))
+	sum := mac.Sum(nil)
+	at := sum[19] & 15
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:at+4])&0x7fffffff%1_000_000)
 }
 
 // letters gives the messages of the present project, newest first: of a test project out of its inbox, of a live one as

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"encoding/base32"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/project"
-	"github.com/thimble-auth/thimble/internal/store/storetest"
 	"github.com/thimble-auth/thimble/test/vendors"
 )
 
@@ -66,6 +66,7 @@ func (w *world) do(s step) error {
 		"discover":     w.discover,
 		"verify":       w.verify,
 		"totp":         w.totp,
+		"app":          w.addApp,
 		"check":        w.compare,
 		"let":          w.let,
 		"jwt":          w.jwt,
@@ -145,9 +146,15 @@ func (w *world) hide(body map[string]any) {
 		switch value := value.(type) {
 		case map[string]any:
 			w.hide(value)
+		case []any:
+			if key == "recovery_codes" {
+				for _, code := range value {
+					w.secrets = append(w.secrets, fmt.Sprint(code))
+				}
+			}
 		case string:
 			secret := strings.HasSuffix(key, "_token") || key == "session_jwt" || key == "email_address" ||
-				key == "mfa_phone_number"
+				key == "mfa_phone_number" || key == "secret"
 			if secret && len(value) > 8 {
 				w.secrets = append(w.secrets, value)
 			}
@@ -306,13 +313,6 @@ func (w *world) login(name string) error {
 	return nil
 }
 
-// keepSession keeps the tokens of a complete login. One that is not complete leaves those of an earlier one.
-func (w *world) keepSession(name string, got map[string]any) {
-	if token, _ := got["session_token"].(string); token != "" {
-		w.vars[name+"_session"] = token
-		w.vars[name+"_jwt"], _ = got["session_jwt"].(string)
-	}
-}
 // discover logs an address in without an organization: $ist is the token that it leads to, $membership what it is to the
 // first organization that is found, none when there is none.
 func (w *world) discover(address string) error {
@@ -339,6 +339,13 @@ func (w *world) discover(address string) error {
 	return nil
 }
 
+// keepSession keeps the tokens of a complete login. One that is not complete leaves those of an earlier one.
+func (w *world) keepSession(name string, got map[string]any) {
+	if token, _ := got["session_token"].(string); token != "" {
+		w.vars[name+"_session"] = token
+		w.vars[name+"_jwt"], _ = got["session_jwt"].(string)
+	}
+}
 
 // verify proves a member's number in the member's login or session, and leaves a session: verify ada +12025550162.
 func (w *world) verify(text string) error {
@@ -379,12 +386,37 @@ func (w *world) verify(text string) error {
 	return nil
 }
 
-// totp gives a member an authenticator app.
+// totp gives a member an authenticator app, as it is taken over from another service, and makes it the default.
 func (w *world) totp(name string) error {
-	id := strings.Replace(w.vars[name], "member-", "member-totp-", 1)
-	storetest.GiveTOTP(w.t, w.app.DB, w.vars[name], id)
-	w.vars[name+"_totp"] = id
-	return nil
+	seed := base32.StdEncoding.EncodeToString([]byte(fmt.Sprintf("%-20.20s", name)))
+	got, err := w.must200(http.MethodPost, "/v1/b2b/totp/migrate", map[string]any{
+		"organization_id": w.vars[name+"_org"], "member_id": w.vars[name], "secret": seed,
+	})
+	if err != nil {
+		return err
+	}
+	w.vars[name+"_totp"], _ = got["totp_registration_id"].(string)
+	codes, _ := got["recovery_codes"].([]any)
+	for i, c := range codes {
+		w.vars[fmt.Sprintf("%s_recovery%d", name, i)], _ = c.(string)
+	}
+	path := "/v1/b2b/organizations/" + w.vars[name+"_org"] + "/members/" + w.vars[name]
+	if _, err := w.must200(http.MethodPut, path, map[string]any{"default_mfa_method": "totp"}); err != nil {
+		return err
+	}
+	return w.addApp(name + " " + seed)
+}
+
+// addApp types a seed into an app, which then shows $app.now(name): app ada $secret.
+func (w *world) addApp(text string) error {
+	text, err := w.expand(text)
+	if err != nil {
+		return err
+	}
+	name, seed, _ := strings.Cut(text, " ")
+	w.apps[name], err = base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(seed, "="))
+	w.secrets = append(w.secrets, seed)
+	return err
 }
 
 var comparison = regexp.MustCompile(`^(.*?) (=|!=|~) ?(.*)$`)

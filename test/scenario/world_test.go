@@ -42,9 +42,10 @@ type world struct {
 	projects map[string]*client
 	as       *client
 	vars     map[string]string
-	header   http.Header     // of the next request
-	texted   map[string]bool // whose last login sent a code by itself
-	secrets  []string        // what no log may hold
+	apps     map[string][]byte // the seeds that were typed into apps
+	header   http.Header       // of the next request
+	texted   map[string]bool   // whose last login sent a code by itself
+	secrets  []string          // what no log may hold
 	began    storetest.All
 }
 
@@ -82,7 +83,7 @@ func newWorld(t testing.TB, url string, o serverOptions) *world {
 	t.Helper()
 	w := &world{
 		t: t, twilio: vendors.NewTwilio(), projects: map[string]*client{}, vars: map[string]string{}, header: http.Header{},
-		texted: map[string]bool{},
+		texted: map[string]bool{}, apps: map[string][]byte{},
 	}
 	var err error
 	w.app, err = server.Open(t.Context(), w.options(url, o))
