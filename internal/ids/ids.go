@@ -31,6 +31,7 @@ const (
 	Session      = "session"
 	Email        = "email"
 	Phone        = "phone-number"
+	Password     = "member-password"
 	TOTP         = "member-totp"
 	RecoveryCode = "member-recovery-code"
 	Message      = "message"

@@ -41,8 +41,18 @@ func FitsMember(factors []store.Factor, m *store.Member) bool {
 }
 
 func primaryOf(f *store.Factor, m *store.Member) bool {
-	return f.SequenceOrder == store.Primary && f.Email != nil &&
-		(f.Email.EmailID == m.EmailID || f.Email.Email == m.Email)
+	if f.SequenceOrder != store.Primary || f.Email == nil {
+		return false
+	}
+	return f.Email.EmailID == m.EmailID || f.Email.Email == m.Email && (f.Type != store.FactorPassword || common(f, m))
+}
+
+// common: a password says nothing about the mailbox, so it does not fit the same person elsewhere. That of an address in
+// all organizations fits those who have that very password, whose id is in that of its mailbox.
+func common(f *store.Factor, m *store.Member) bool {
+	_, _, of, ok := ids.Parse(f.Email.EmailID)
+	_, _, has, known := ids.Parse(m.PasswordID)
+	return ok && known && of == has
 }
 
 // PrimaryMet reports whether one of the factors is a primary one of this member that the organization allows.

@@ -45,14 +45,16 @@ type RecoveryFactor struct {
 const (
 	FactorMagicLink = "magic_link"
 	FactorEmailOTP  = "email_otp"
+	FactorPassword  = "password"
 	FactorOTP       = "otp"
 	FactorTOTP      = "totp"
 	FactorRecovery  = "recovery_codes"
 
-	DeliverEmail    = "email"
-	DeliverSMS      = "sms"
-	DeliverApp      = "authenticator_app"
-	DeliverRecovery = "recovery_code"
+	DeliverEmail     = "email"
+	DeliverSMS       = "sms"
+	DeliverApp       = "authenticator_app"
+	DeliverKnowledge = "knowledge"
+	DeliverRecovery  = "recovery_code"
 
 	Primary   = "PRIMARY"
 	Secondary = "SECONDARY"

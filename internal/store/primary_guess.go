@@ -13,7 +13,7 @@ var (
 	// method leaves the others alone.
 	sqlReservePrimary = sqldb.SQL("reserve_primary", `
 		INSERT INTO primary_guesses (owner, method, failures, locked_at)
-		VALUES ($1, $2, 1, CASE WHEN $3 <= 1 THEN $4 ELSE 0 END)
+		VALUES ($1, $2, 1, CASE WHEN $3 <= 1 THEN $4 ELSE CAST(0 AS BIGINT) END)
 		ON CONFLICT (owner, method) DO UPDATE SET
 			failures = CASE WHEN primary_guesses.failures >= $3 THEN 1 ELSE primary_guesses.failures + 1 END,
 			locked_at = CASE

@@ -42,6 +42,20 @@ type ProjectSettings struct {
 	RedirectURLs []RedirectURL `json:"redirect_urls,omitempty"`
 	// SendWithoutToken allows a text to a verified number without any session token.
 	SendWithoutToken bool `json:"send_without_token,omitempty"`
+	// ValidationPolicy decides which new passwords are good enough: zxcvbn (a score of 3) or luds. Default zxcvbn.
+	ValidationPolicy string `json:"validation_policy,omitempty"`
+	// LUDSMinLength is the least number of characters under luds, 8 to 32. Default 8.
+	LUDSMinLength int64 `json:"luds_min_password_length,omitempty"`
+	// LUDSMinComplexity is the least number of classes (lower, upper, digit, symbol) under luds, 1 to 4. Default 3.
+	LUDSMinComplexity int64 `json:"luds_min_password_complexity,omitempty"`
+	// SkipBreachOnCreation takes new passwords without looking them up in the server's breach file.
+	SkipBreachOnCreation bool `json:"skip_breach_on_creation,omitempty"`
+	// SkipBreachOnAuthentication lets members in without looking their password up there.
+	SkipBreachOnAuthentication bool `json:"skip_breach_on_authentication,omitempty"`
+	// ValidateOnAuthentication makes members whose password does not meet the policy any more reset it.
+	ValidateOnAuthentication bool `json:"validate_on_authentication,omitempty"`
+	// CrossOrgPasswords gives each address one password for all organizations, instead of each member one.
+	CrossOrgPasswords bool `json:"cross_org_passwords,omitempty"`
 	// ReplaceUnverifiedPhone allows a send to replace a number that nobody verified yet.
 	ReplaceUnverifiedPhone bool `json:"replace_unverified_phone,omitempty"`
 }

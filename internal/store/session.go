@@ -81,6 +81,9 @@ var (
 	sqlRevokeSession = sqldb.SQL("revoke_session", `
 		UPDATE sessions SET revoked_at = $3 WHERE id = $2 AND project_id = $1 AND revoked_at = 0`)
 
+	sqlRevokeOtherSessions = sqldb.SQL("revoke_other_sessions", `
+		UPDATE sessions SET revoked_at = $4 WHERE member_id = $2 AND project_id = $1 AND id <> $3 AND revoked_at = 0`)
+
 	sqlRevokeMemberSessions = sqldb.SQL("revoke_member_sessions", `
 		UPDATE sessions SET revoked_at = $3 WHERE member_id = $2 AND project_id = $1 AND revoked_at = 0`)
 )
@@ -163,4 +166,10 @@ func (tx *Tx) RevokeSession(ctx context.Context, projectID, id string) (bool, er
 // RevokeMemberSessions ends all sessions of a member of the project and gives their number.
 func (tx *Tx) RevokeMemberSessions(ctx context.Context, projectID, memberID string) (int64, error) {
 	return tx.Exec(ctx, sqlRevokeMemberSessions, projectID, memberID, micros(tx.Now()))
+}
+
+// RevokeOtherSessions ends all sessions of a member of the project but the one with that id; "" spares none. It goes out
+// with the statements after it.
+func (tx *Tx) RevokeOtherSessions(projectID, memberID, but string) {
+	tx.Later(sqlRevokeOtherSessions, -1, projectID, memberID, but, micros(tx.Now()))
 }

@@ -57,7 +57,7 @@ CREATE TABLE passwords (
 --sqlite WITHOUT ROWID
 ;
 -- A member's own password, or (with passwords that work in every organization) the one of an address in the project.
-CREATE UNIQUE INDEX passwords_member ON passwords (member_id) WHERE member_id <> '';
+CREATE UNIQUE INDEX passwords_member ON passwords (project_id, member_id) WHERE member_id <> '';
 CREATE UNIQUE INDEX passwords_email ON passwords (project_id, email) WHERE member_id = '';
 
 ALTER TABLE members ADD COLUMN password_id TEXT NOT NULL DEFAULT '';
