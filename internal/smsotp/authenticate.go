@@ -18,11 +18,7 @@ import (
 func (s *Service) Authenticate(
 	ctx context.Context, p *store.Project, a second.Attempt, guess string,
 ) (*session.Live, error) {
-	live, err := s.Second.Authenticate(ctx, p, a, &redemption{Service: s, guess: guess})
-	if errors.Is(err, sqldb.ErrUnique) {
-		return nil, errs.DuplicateMemberPhoneNumber // somebody else verified the number meanwhile
-	}
-	return live, err
+	return s.Second.Authenticate(ctx, p, a, &redemption{Service: s, guess: guess})
 }
 
 // redemption is one guess at a code.
@@ -78,6 +74,9 @@ func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess
 		return store.Factor{}, errs.UnableToAuthOTPCode
 	}
 	done, err := tx.CompletePhone(ctx, m, g.Enrolment(), g.Attempt.SetDefault)
+	if errors.Is(err, sqldb.ErrUnique) {
+		return store.Factor{}, errs.DuplicateMemberPhoneNumber // somebody else verified the number meanwhile
+	}
 	if err != nil {
 		return store.Factor{}, err
 	}

@@ -117,7 +117,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		db.on, err = openPostgres(ctx, url, o)
 	default:
 		// The URL itself may hold a password.
-		return nil, errors.New("open database: the URL must begin with sqlite: or postgres:")
+		return nil, errors.New("open database: a URL begins with sqlite: or postgres:")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -39,11 +39,9 @@ var (
 	sqlDelete  = SQL("delete", `DELETE FROM items WHERE id = $1`)
 	sqlWith    = SQL("with", `WITH picked AS (SELECT id FROM items WHERE id = $1)
 		UPDATE items SET n = 7 WHERE id IN (SELECT id FROM picked)`)
-	sqlIDs     = SQL("ids", `SELECT id FROM items ORDER BY id`)
-	sqlCount   = SQL("count", `SELECT COUNT(*) FROM items WHERE id = $1`)
-	sqlHole    = SQL("hole", `INSERT INTO holes (id) VALUES ($1)`)
-	sqlHoleN   = SQL("hole_n", `SELECT n FROM holes WHERE id = $1`)
-	sqlHoleSum = SQL("hole_sum", `SELECT COALESCE(SUM(n), 0) FROM items`)
+	sqlIDs   = SQL("ids", `SELECT id FROM items ORDER BY id`)
+	sqlHole  = SQL("hole", `INSERT INTO holes (id) VALUES ($1)`)
+	sqlHoleN = SQL("hole_n", `SELECT n FROM holes WHERE id = $1`)
 )
 
 // open opens a fresh database with the schema, closed at the end of the test.

@@ -65,10 +65,6 @@ var (
 	}
 )
 
-var sqlReapSendCounters = sqldb.SQL("reap_send_counters", `
-		DELETE FROM send_counters WHERE ends_at <= $1 AND ends_at IN (
-			SELECT DISTINCT old.ends_at FROM send_counters old WHERE old.ends_at <= $1 ORDER BY old.ends_at LIMIT $2)`)
-
 // SumSends gives how often each counter was counted, all slots together, in the order given.
 func (tx *Tx) SumSends(ctx context.Context, counters []SendCounter) ([]int64, error) {
 	stmt, err := bySize(sumStmts, counters)
@@ -107,9 +103,4 @@ func bySize(stmts map[int]*sqldb.Stmt, counters []SendCounter) (*sqldb.Stmt, err
 		return nil, fmt.Errorf("store: no statement for %d counters", len(counters))
 	}
 	return stmt, nil
-}
-
-// ReapSendCounters deletes the counters of up to windows ends of windows that are over.
-func (tx *Tx) ReapSendCounters(ctx context.Context, windows int) (int64, error) {
-	return tx.Exec(ctx, sqlReapSendCounters, micros(tx.Now()), windows)
 }
