@@ -51,7 +51,7 @@ var (
 	UnsubscribedPhoneNumber = row(400, "unsubscribed_phone_number",
 		"This number has stopped our texts. Text START to the number they came from, then try again.",
 		"The recipient answered an earlier text with STOP.",
-		"Ask the person to text START, or use another method.")
+		"Have the person text START, then run thimble project opt-in; or use another method.")
 	DownstreamCarrierError = row(400, "downstream_carrier_error",
 		"The text could not be sent. Please try again later or use another method.",
 		"No provider can send to this number at the moment.",

@@ -278,7 +278,16 @@ func TestOperatorsBesideDev(t *testing.T) {
 		if last := events[len(events)-1]; last.Action != "member.unlock" || last.MemberID != fixed.MemberID {
 			t.Errorf("last event: %+v", last)
 		}
+		write(t, db, func(tx *store.Tx) error {
+			tx.InsertOptOut(fixed.ProjectID, "+12025550162", "twilio")
+			return nil
+		})
 	})
+	must(t, environ, "project", "opt-in", fixed.ProjectID, "+1 202 555 0162")
+	if _, stderr, status := thimble(t, environ, "project", "opt-in", fixed.ProjectID, "+12025550162"); status != 1 ||
+		!strings.Contains(stderr, "had not stopped") {
+		t.Errorf("opt-in once more: %d, %s", status, stderr)
+	}
 }
 
 func TestHelp(t *testing.T) {

@@ -20,6 +20,7 @@ type projectCommands struct {
 	Set      projectSet       `cmd:"" help:"Change a project's settings."`
 	Secret   secretCommands   `cmd:"" help:"A project's secrets."`
 	Redirect redirectCommands `cmd:"" help:"A project's redirect URLs."`
+	OptIn    projectOptIn     `cmd:"" name:"opt-in" help:"Let texts go again to a number that had stopped them."`
 }
 
 // Help is shown below the summary.
@@ -65,8 +66,7 @@ func (c *projectCreate) Run(r *runner) error {
 	if err != nil {
 		return err
 	}
-	projects := &project.Service{DB: db}
-	p, text, err := projects.Create(r.ctx, ids.Env(c.Env), c.Name)
+	p, text, err := c.create(r, db)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
@@ -81,6 +81,27 @@ func (c *projectCreate) Run(r *runner) error {
 		"thimble project redirect add %s https://app.example.com/authenticate --default\n", p.ID)
 	return nil
 }
+
+// create refuses live projects where they would be of no use: thimble serve does not start on such a database.
+func (c *projectCreate) create(r *runner, db *store.DB) (*project.Project, secret.String, error) {
+	if ids.Env(c.Env) == ids.Live {
+		var development bool
+		err := db.Read(r.ctx, func(tx *store.Tx) (err error) {
+			development, err = tx.IsDevelopment(r.ctx)
+			return err
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		if development {
+			return nil, "", errDevelopment
+		}
+	}
+	return (&project.Service{DB: db}).Create(r.ctx, ids.Env(c.Env), c.Name)
+}
+
+var errDevelopment = errors.New("this database is that of thimble dev, on which thimble serve does not start: give the " +
+	"folder of the server with --data or THIMBLE_DATA, or its database with --database or THIMBLE_DATABASE_URL")
 
 type projectList struct {
 	storage
