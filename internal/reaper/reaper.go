@@ -17,7 +17,7 @@ type Ages struct {
 	Codes    time.Duration // one-time codes, magic links and intermediate sessions, after they expire; default a day
 	Counters time.Duration // counters of sends, after their window; default an hour
 	Messages time.Duration // messages and their delivery, after they were written; default 90 days
-	Sessions time.Duration // sessions, after they expire; default 30 days
+	Sessions time.Duration // sessions, after they expire or are revoked; default 30 days
 	Audit    time.Duration // audit events; default 400 days
 }
 

@@ -2,6 +2,7 @@ package reaper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -99,6 +100,59 @@ func left(t *testing.T, db *store.DB) map[store.Reapable]int64 {
 		}
 	}
 	return n
+}
+
+// A revoked session is as old as its revocation, however long it could have lived.
+func TestRevokedSessions(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		writeTx := func(f func(tx *store.Tx) error) {
+			t.Helper()
+			if err := db.Write(ctx, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		writeTx(func(tx *store.Tx) error {
+			for id, member := range map[string]string{"one": "a", "other": "b", "spared": "b", "all": "c", "alive": "d"} {
+				tx.InsertSession(&store.Session{
+					ID: id, ProjectID: "p", MemberID: member, Random: []byte{}, ExpiresAt: tx.Now().Add(365 * day),
+				})
+			}
+			return nil
+		})
+		writeTx(func(tx *store.Tx) error {
+			tx.RevokeOtherSessions("p", "b", "spared")
+			_, one := tx.RevokeSession(ctx, "p", "one")
+			_, all := tx.RevokeMemberSessions(ctx, "p", "c")
+			return errors.Join(one, all)
+		})
+
+		r := &Reaper{DB: db}
+		for _, step := range []struct {
+			after time.Duration
+			want  int64
+		}{{30*day - time.Minute, 5}, {2 * time.Minute, 2}} {
+			db.AdvanceClock(step.after)
+			if err := r.Round(ctx); err != nil {
+				t.Fatal(err)
+			}
+			var n int64
+			undo := errors.New("undo")
+			err := db.Write(ctx, func(tx *store.Tx) (err error) {
+				if n, err = tx.Reap(ctx, store.ReapSessions, tx.Now().Add(500*day), 100); err != nil {
+					return err
+				}
+				return undo // counting is all that this is for
+			})
+			if !errors.Is(err, undo) {
+				t.Fatal(err)
+			}
+			if n != step.want {
+				t.Errorf("%d sessions left, want %d", n, step.want)
+			}
+		}
+	})
 }
 
 // A backlog is worked off in batches, and a negative age keeps everything.

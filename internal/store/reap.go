@@ -17,7 +17,7 @@ const (
 	ReapIntermediateSessions Reapable = "intermediate_sessions" // the end of their validity
 	ReapSendCounters         Reapable = "send_counters"         // the end of their window
 	ReapMessages             Reapable = "messages"              // the time they were written
-	ReapSessions             Reapable = "sessions"              // the time they expire
+	ReapSessions             Reapable = "sessions"              // the time they expire or are revoked
 	ReapAudit                Reapable = "audit_events"          // the time of the event
 )
 

@@ -78,14 +78,16 @@ var (
 	sqlTouchSession = sqldb.SQL("touch_session", `
 		UPDATE sessions SET last_accessed_at = $2 WHERE id = $1 AND last_accessed_at < $2`)
 
+	// A revoked session expires with that: the index by which old sessions are deleted knows no other end.
 	sqlRevokeSession = sqldb.SQL("revoke_session", `
-		UPDATE sessions SET revoked_at = $3 WHERE id = $2 AND project_id = $1 AND revoked_at = 0`)
+		UPDATE sessions SET revoked_at = $3, expires_at = $3 WHERE id = $2 AND project_id = $1 AND revoked_at = 0`)
 
 	sqlRevokeOtherSessions = sqldb.SQL("revoke_other_sessions", `
-		UPDATE sessions SET revoked_at = $4 WHERE member_id = $2 AND project_id = $1 AND id <> $3 AND revoked_at = 0`)
+		UPDATE sessions SET revoked_at = $4, expires_at = $4
+		WHERE member_id = $2 AND project_id = $1 AND id <> $3 AND revoked_at = 0`)
 
 	sqlRevokeMemberSessions = sqldb.SQL("revoke_member_sessions", `
-		UPDATE sessions SET revoked_at = $3 WHERE member_id = $2 AND project_id = $1 AND revoked_at = 0`)
+		UPDATE sessions SET revoked_at = $3, expires_at = $3 WHERE member_id = $2 AND project_id = $1 AND revoked_at = 0`)
 )
 
 // InsertSession adds a session. It goes out with the statements after it.
