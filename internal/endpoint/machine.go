@@ -42,7 +42,8 @@ type Machine struct {
 	Now func() time.Time
 }
 
-// Mount is something that is no declared call, such as pages: a pattern of net/http's ServeMux and who serves it.
+// Mount is something that is no declared call, such as pages: a pattern of net/http's ServeMux and who serves it. The
+// handler finds the request's id in the headers of its answer, as X-Request-Id.
 type Mount struct {
 	Pattern string
 	Handler http.Handler
@@ -206,6 +207,7 @@ func freeBuffer(buf *bytes.Buffer) {
 
 // serveOther serves pages, and says what is wrong with requests that fit nothing.
 func (h *handler) serveOther(x *exchange, allow []string) {
+	x.identify("", nil)
 	if len(allow) > 0 {
 		h.refuseMethod(x, strings.Join(allow, ", "))
 		return
@@ -216,6 +218,7 @@ func (h *handler) serveOther(x *exchange, allow []string) {
 		return
 	}
 	x.name = pattern
+	x.w.Header()["X-Request-Id"] = []string{x.requestID}
 	w := &watcher{ResponseWriter: x.w}
 	defer func() { x.status = w.status }()
 	h.mux.ServeHTTP(w, x.r) // not the mounted handler itself: the mux also sets the values of the path
@@ -230,12 +233,10 @@ func (h *handler) refuseRoute(x *exchange, mux http.Handler) {
 		h.refuseMethod(x, probe.header.Get("Allow"))
 		return
 	}
-	x.identify("", nil)
 	h.refuse(x, errs.RouteNotFound)
 }
 
 func (h *handler) refuseMethod(x *exchange, allow string) {
-	x.identify("", nil)
 	x.w.Header().Set("Allow", allow)
 	h.refuse(x, errs.MethodNotAllowed)
 }

@@ -458,6 +458,10 @@ func TestPages(t *testing.T) {
 	if got.text != "page 7" || got.log["name"] != "GET /page/{x}" || got.log["status"] != 200.0 {
 		t.Errorf("mounted page: got %s, log %v", got.text, got.log)
 	}
+	id := got.header.Get("X-Request-Id")
+	if kind, _, _, ok := ids.Parse(id); !ok || kind != ids.Request || got.log["request_id"] != id {
+		t.Errorf("request id: header %q, log %v", id, got.log["request_id"])
+	}
 	for _, e := range errs.All() {
 		got := do(t, "GET", fmt.Sprintf("/errors/%d", e.Status), "")
 		if got.status != 200 || !strings.Contains(got.text, `id="`+e.Type+`"`) {

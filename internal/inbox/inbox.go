@@ -22,8 +22,6 @@ type Inbox struct {
 	Letters func(ctx context.Context, projectID, recipient string, limit int) ([]notify.Letter, error)
 	// MoveClock moves the server's time forward and gives the time after that: store.DB.MoveClock.
 	MoveClock func(ctx context.Context, d time.Duration) (time.Time, error)
-	// Now is the server's clock.
-	Now func() time.Time
 	// PublicURL is where links to the pages of errors begin.
 	PublicURL string
 	// Hosts are names, besides those of this machine, under which the server may be called: that of the public URL.

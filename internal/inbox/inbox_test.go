@@ -58,7 +58,7 @@ func newServer() *server {
 			s.moved += d
 			return at.Add(s.moved), nil
 		},
-		Now: func() time.Time { return at }, PublicURL: "http://127.0.0.1:8080", Hosts: []string{"auth.example.com"},
+		PublicURL: "http://127.0.0.1:8080", Hosts: []string{"auth.example.com"},
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, m := range s.inbox.Mounts() {
@@ -73,6 +73,7 @@ func (s *server) do(method, host, target, body string, header ...string) *httpte
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
+	w.Header().Set("X-Request-Id", "request-1") // as the machine does
 	s.mux.ServeHTTP(w, r)
 	return w
 }
@@ -133,7 +134,8 @@ func TestRefusals(t *testing.T) {
 		w := s.do(test.method, "localhost", test.target, test.body)
 		var body map[string]any
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status ||
-			body["error_type"] != test.kind || body["status_code"] != float64(test.status) {
+			body["error_type"] != test.kind || body["status_code"] != float64(test.status) ||
+			body["request_id"] != "request-1" {
 			t.Errorf("%s %s %s: got %d %s, want %d %s", test.method, test.target, test.body, w.Code, w.Body, test.status,
 				test.kind)
 		}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/errs"
-	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/notify"
 )
 
@@ -106,15 +105,16 @@ func (i *Inbox) clock(w http.ResponseWriter, r *http.Request) {
 	i.answer(w, http.StatusOK, map[string]any{"now": now.UTC().Format(time.RFC3339)})
 }
 
-// refuse answers with an error in the form of all others.
+// refuse answers with an error in the form of all others, under the id that the request has in the log.
 func (i *Inbox) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	id := w.Header().Get("X-Request-Id")
 	e, ok := errors.AsType[*errs.Error](err)
 	if !ok {
 		e = errs.InternalServerError
-		i.logger().ErrorContext(r.Context(), "the inbox failed", "path", r.URL.Path, "error", err)
+		i.logger().ErrorContext(r.Context(), "the inbox failed", "path", r.URL.Path, "request_id", id, "error", err)
 	}
 	i.answer(w, e.Status, map[string]any{
-		"status_code": e.Status, "request_id": ids.New(ids.Request, ids.Test, i.Now()), "error_type": e.Type,
+		"status_code": e.Status, "request_id": id, "error_type": e.Type,
 		"error_message": e.Message, "error_url": i.PublicURL + "/errors/" + strconv.Itoa(e.Status) + "#" + e.Type,
 	})
 }

@@ -61,9 +61,9 @@ func (c *devCommand) Run(r *runner) error {
 		return err
 	}
 	defer release()
-	ln, err := net.Listen("tcp", c.Listen)
+	ln, err := listenOn(c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %w; another address can be given with --listen", err)
+		return err
 	}
 	defer func() { _ = ln.Close() }()
 
@@ -170,7 +170,7 @@ func isDevelopmentPage(text string) bool {
 // mounts are the pages of development.
 func (c *devCommand) mounts(a *App) []endpoint.Mount {
 	pages := &inbox.Inbox{
-		Letters: a.Notify.Letters, MoveClock: a.DB.MoveClock, Now: a.DB.Now, PublicURL: c.PublicURL, Logger: a.log,
+		Letters: a.Notify.Letters, MoveClock: a.DB.MoveClock, PublicURL: c.PublicURL, Logger: a.log,
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil {
 		pages.Hosts = []string{strings.ToLower(u.Hostname())}

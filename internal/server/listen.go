@@ -31,6 +31,15 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
+// listenOn opens an address, or says how to give another one.
+func listenOn(address string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w; another address can be given with --listen", err)
+	}
+	return ln, nil
+}
+
 // untilSignal gives a context that ends with ctx or with the first SIGINT or SIGTERM. A second signal ends the process
 // the hard way.
 func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
