@@ -26,8 +26,8 @@ func (c *Serve) Check(p *Problems) {
 	}
 	c.Master.Check(p)
 	if c.Master.Key == "" && c.Master.File == "" {
-		p.Add("the master key is missing: make one with `thimble keys master`, keep a copy apart from the database, " +
-			"and set THIMBLE_MASTER_KEY or THIMBLE_MASTER_KEY_FILE")
+		p.Add("the master key is missing: make one with `(umask 077; thimble keys master > master.key)`, keep a copy " +
+			"apart from the database, and set THIMBLE_MASTER_KEY or THIMBLE_MASTER_KEY_FILE")
 	}
 	if _, ok := Level(c.LogLevel); !ok {
 		p.Add("the log level must be debug, info, warn or error")

@@ -240,3 +240,57 @@ func TestManual(t *testing.T) {
 		}
 	}
 }
+
+func TestUnknownVariables(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		environ []string
+		want    []string // each in a problem of its own, in this order
+	}{
+		"slips of the finger, all of them": {
+			[]string{"THIMBLE_TWILIO_FORM=+12025550100", "THIMBLE_DATABASE=sqlite:x", "THIMBLE_PUBLICURL=https://a.example.com"},
+			[]string{
+				"THIMBLE_DATABASE; did you mean THIMBLE_DATABASE_URL?", "THIMBLE_PUBLICURL; did you mean THIMBLE_PUBLIC_URL?",
+				"THIMBLE_TWILIO_FORM; did you mean THIMBLE_TWILIO_FROM?",
+			},
+		},
+		"like nothing":      {[]string{"THIMBLE_XYZZY=1"}, []string{"THIMBLE_XYZZY; thimble serve --help"}},
+		"a port of ours":    {[]string{"THIMBLE_PORT=8080"}, []string{"there is no setting THIMBLE_PORT"}},
+		"a port misspelled": {[]string{"THIMBLE_SMPT_PORT=25"}, []string{"did you mean THIMBLE_SMTP_PORT?"}},
+		"without a value":   {[]string{"THIMBLE_XYZZY="}, nil},
+		"of another command, and the file's own": {
+			[]string{"THIMBLE_TWILIO_FROM=+12025550100", "THIMBLE_MASTER_KEY=x", "THIMBLE_DATABASE_URL_FILE=x"}, nil,
+		},
+		"of tests":             {[]string{"THIMBLE_TEST_POSTGRES_URL=x", "THIMBLE_BINARY=x", "THIMBLE_URL=x"}, nil},
+		"of somebody else":     {[]string{"THIMBLES=1", "OTHER_THIMBLE_X=1"}, nil},
+		"a Kubernetes service": {serviceLinks("THIMBLE"), nil},
+		"one beside it":        {serviceLinks("THIMBLE_STORE"), nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := read(t, "", test.environ, "dev")
+			if len(problems) != len(test.want) {
+				t.Fatalf("got %d problems %q, want %d", len(problems), problems, len(test.want))
+			}
+			for i, want := range test.want {
+				if !strings.Contains(problems[i], want) {
+					t.Errorf("problem %d is %q, want %q in it", i, problems[i], want)
+				}
+			}
+		})
+	}
+}
+
+// serviceLinks are the variables that Kubernetes makes for a service with a named port.
+func serviceLinks(service string) []string {
+	var links []string
+	for _, link := range []string{
+		"SERVICE_HOST=10.0.0.11", "SERVICE_PORT=8080", "SERVICE_PORT_HTTP=8080", "PORT=tcp://10.0.0.11:8080",
+		"PORT_8080_TCP=tcp://10.0.0.11:8080", "PORT_8080_TCP_PROTO=tcp", "PORT_8080_TCP_PORT=8080",
+		"PORT_8080_TCP_ADDR=10.0.0.11",
+	} {
+		links = append(links, service+"_"+link)
+	}
+	return links
+}

@@ -45,7 +45,7 @@ func (s *Source) Env(name string) string { return s.env[name] }
 // Validate is part of kong.Resolver. Problems says what is wrong, together with everything else.
 func (s *Source) Validate(*kong.Application) error { return nil }
 
-// Problems are those of the file: that it cannot be read, and keys that mean nothing.
+// Problems are those of the file and of the environment: that the file cannot be read, and names that mean nothing.
 func (s *Source) Problems() Problems { return slices.Clone(s.problems) }
 
 // Resolve gives the value of a flag that is not on the command line, nil for none. An empty variable counts as not set.
@@ -54,14 +54,13 @@ func (s *Source) Resolve(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any, e
 	if name == "" {
 		return nil, nil //nolint:nilnil // kong's way to say that there is no value
 	}
+	s.load(c)
 	if value := s.env[name]; value != "" {
 		return value, nil
 	}
 	if flag.Name == configFlag {
 		return nil, nil //nolint:nilnil // a file does not name itself
 	}
-
-	s.load(c)
 	if e, ok := s.file[flag.Name]; ok {
 		return e.text, nil
 	}
@@ -70,12 +69,13 @@ func (s *Source) Resolve(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any, e
 
 const configFlag = "config"
 
-// load reads the file that the command line or the environment names.
+// load checks the environment, and reads the file that it or the command line names.
 func (s *Source) load(c *kong.Context) {
 	if s.loaded {
 		return
 	}
 	s.loaded = true
+	s.checkEnv(c.Model.Node)
 	path := s.path(c)
 	if path == "" {
 		return

@@ -17,7 +17,7 @@ import (
 )
 
 // asThimble makes the test's binary behave as thimble itself, for tests that need a process of their own.
-const asThimble = "THIMBLE_TEST_RUN"
+const asThimble = "RUN_AS_THIMBLE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asThimble) != "" {
