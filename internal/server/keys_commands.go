@@ -25,9 +25,9 @@ database, sealed under a master key that is not. Running servers read the ring a
 
 Examples:
 
-    thimble keys master > master.key
+    (umask 077; thimble keys master > master.key)
     thimble keys rotate
-    thimble keys master > new.key && thimble keys rewrap new.key`
+    (umask 077; thimble keys master > new.key) && thimble keys rewrap new.key`
 }
 
 type keysMaster struct{}
