@@ -63,7 +63,8 @@ var floors = []struct {
 	{"session", []string{"audit", "keys", "rbac", "store"}},
 	{"challenge", []string{"audit", "code", "keys", "limit", "member", "notify", "store"}},
 	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
-	{"second", []string{"audit", "limit", "login", "member", "mfa", "session", "store"}},
+	{"guess", []string{"store"}},
+	{"second", []string{"audit", "guess", "limit", "login", "member", "mfa", "session", "store"}},
 	{"second/secondtest", []string{
 		"keys", "limit", "login", "member", "org", "rbac", "second", "session", "store", "store/storetest",
 	}},
@@ -75,6 +76,10 @@ var floors = []struct {
 	{"link", []string{"store"}},
 	{"mailbox", []string{"limit", "member", "mfa", "notify", "rbac", "store"}},
 	{"discovery", []string{"audit", "login", "member", "mfa", "org", "rbac", "session", "store"}},
+	{"emailotp", []string{
+		"audit", "code", "discovery", "guess", "keys", "limit", "login", "mailbox", "member", "notify", "org", "session",
+		"store",
+	}},
 	{"magiclink", []string{
 		"audit", "discovery", "limit", "link", "login", "mailbox", "member", "notify", "org", "rbac", "session", "store",
 	}},
@@ -88,7 +93,7 @@ var floors = []struct {
 	{"endpoint/wirecheck", nil},
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
-		"discovery", "endpoint", "keys", "limit", "login", "magiclink", "mailbox", "member", "org", "password", "project", "rbac",
+		"discovery", "emailotp", "endpoint", "keys", "limit", "login", "magiclink", "mailbox", "member", "org", "password", "project", "rbac",
 		"recovery", "second", "session", "smsotp", "store", "totp",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},

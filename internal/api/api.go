@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/thimble-auth/thimble/internal/discovery"
+	"github.com/thimble-auth/thimble/internal/emailotp"
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/magiclink"
@@ -29,6 +30,7 @@ type API struct {
 	SMS           *smsotp.Service
 	TOTP          *totp.Service
 	Recovery      *recovery.Service
+	EmailOTP      *emailotp.Service
 	MagicLinks    *magiclink.Service
 	Discovery     *discovery.Service
 	Keys          *keys.Ring
@@ -36,7 +38,7 @@ type API struct {
 
 // Endpoints lists every call.
 func (a *API) Endpoints() []endpoint.Endpoint {
-	return slices.Concat(a.otps(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.discovery(), a.sessions(), a.organizations(), a.members())
+	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.discovery(), a.sessions(), a.organizations(), a.members())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

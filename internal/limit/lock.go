@@ -64,3 +64,13 @@ func LockOf(m *store.Member, s *store.ProjectSettings, now time.Time) Lock {
 	}
 	return Lock{Locked: true, From: m.MFALockedAt, Until: until}
 }
+
+// PrimaryLockOf gives the lock of a first factor from its failures in a row and the time of the last one that was left.
+func PrimaryLockOf(failures int64, lockedAt time.Time, s *store.ProjectSettings, now time.Time) Lock {
+	b := GuessBudget(s)
+	until := lockedAt.Add(b.Lock)
+	if failures < b.InARow || !now.Before(until) {
+		return Lock{}
+	}
+	return Lock{Locked: true, From: lockedAt, Until: until}
+}

@@ -2,10 +2,10 @@ package second
 
 import (
 	"context"
-	"errors"
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/guess"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/login"
@@ -64,12 +64,7 @@ type Code interface {
 }
 
 // Verdict is what a guess turned out to be.
-type Verdict struct {
-	// Refusal is what the caller is told; nil for a right code.
-	Refusal *errs.Error
-	// GiveBack takes the counted guess back, for a code that was right before: whoever knows it guesses nothing.
-	GiveBack bool
-}
+type Verdict = guess.Verdict
 
 // Authenticate redeems a code. The attempt is read, counted and committed, then compared, and only a right code goes on to
 // have effects: a caller who hangs up, a crash or a race can lose an attempt but never gain one.
@@ -79,24 +74,21 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, a Attempt,
 	if err := s.DB.Read(ctx, func(tx *store.Tx) error { return s.read(ctx, tx, g, c, shown) }); err != nil {
 		return nil, err
 	}
-	if err := s.reserve(ctx, g); err != nil {
-		return nil, err
-	}
 
-	var v Verdict
-	err := s.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		v, err = c.Judge(ctx, tx, g)
-		return err
+	var found *store.Session
+	err := guess.Run(ctx, s.DB, guess.Try{
+		Reserve: func(ctx context.Context, tx *store.Tx) (*errs.Error, error) { return reserve(ctx, tx, g) },
+		Return:  func(tx *store.Tx) { tx.ReturnGuess(g.Member.ID) },
+		Judge:   func(ctx context.Context, tx *store.Tx) (Verdict, error) { return c.Judge(ctx, tx, g) },
+		Effects: func(ctx context.Context, tx *store.Tx) (err error) {
+			found, err = s.effects(ctx, tx, g, c)
+			return err
+		},
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case v.Refusal == nil:
-		return s.effects(ctx, g, c)
-	case v.GiveBack:
-		return nil, errors.Join(v.Refusal, s.giveBack(ctx, g))
 	}
-	return nil, v.Refusal
+	return s.Sessions.Open(p, found, g.Organization, g.Member, found.LastAccessedAt)
 }
 
 // read applies the rules that need no code, in the documented order.
@@ -152,55 +144,32 @@ func locked(lock limit.Lock, tx *store.Tx) error {
 }
 
 // reserve counts the attempt as a failure before anything is compared.
-func (s *Service) reserve(ctx context.Context, g *Guess) error {
-	reserved := false
-	err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		reserved, err = tx.ReserveGuess(ctx, g.Member.ID, limit.GuessBudget(&g.Project.Settings))
-		return err
-	})
+func reserve(ctx context.Context, tx *store.Tx, g *Guess) (*errs.Error, error) {
+	reserved, err := tx.ReserveGuess(ctx, g.Member.ID, limit.GuessBudget(&g.Project.Settings))
 	if err == nil && !reserved {
-		return errs.UserLockLimitReached
+		return errs.UserLockLimitReached, nil
 	}
-	return err
+	return nil, err
 }
 
-// giveBack takes the reservation back.
-func (s *Service) giveBack(ctx context.Context, g *Guess) error {
-	return s.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		tx.ReturnGuess(g.Member.ID)
-		return nil
-	})
-}
-
-// effects spends the code and makes the login complete, in one transaction of guarded statements. A right code that
-// cannot be used after all gives its reservation back: racing copies of one right code must not lock their member.
-func (s *Service) effects(ctx context.Context, g *Guess, c Code) (*session.Live, error) {
-	var found *store.Session
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		f, err := c.Complete(ctx, tx, g)
-		if err != nil {
-			return err
-		}
-		found, err = s.Login.Second(ctx, tx, login.Second{
-			Project: g.Project, Member: g.Member, Factor: f, Terms: g.Attempt.Terms,
-			Session: g.Holder.Session, Intermediate: g.Holder.Intermediate,
-		})
-		if err != nil {
-			return err
-		}
-		audit.Record(tx, audit.Event{
-			ProjectID: g.Project.ID, OrganizationID: g.Organization.ID, MemberID: g.Member.ID, RequestID: g.Attempt.RequestID,
-			Action: c.Action(), Outcome: audit.Done, Details: map[string]string{"member_session_id": found.ID},
-		})
-		return nil
-	})
-	if refusal, ok := errors.AsType[*errs.Error](err); ok {
-		return nil, errors.Join(refusal, s.giveBack(ctx, g))
-	}
+// effects spends the code and makes the login complete.
+func (s *Service) effects(ctx context.Context, tx *store.Tx, g *Guess, c Code) (*store.Session, error) {
+	f, err := c.Complete(ctx, tx, g)
 	if err != nil {
 		return nil, err
 	}
-	return s.Sessions.Open(g.Project, found, g.Organization, g.Member, found.LastAccessedAt)
+	found, err := s.Login.Second(ctx, tx, login.Second{
+		Project: g.Project, Member: g.Member, Factor: f, Terms: g.Attempt.Terms,
+		Session: g.Holder.Session, Intermediate: g.Holder.Intermediate,
+	})
+	if err != nil {
+		return nil, err
+	}
+	audit.Record(tx, audit.Event{
+		ProjectID: g.Project.ID, OrganizationID: g.Organization.ID, MemberID: g.Member.ID, RequestID: g.Attempt.RequestID,
+		Action: c.Action(), Outcome: audit.Done, Details: map[string]string{"member_session_id": found.ID},
+	})
+	return found, nil
 }
 
 // Enrolment decides what a success does to the member's enrolment: a policy that asks everybody leaves no choice.

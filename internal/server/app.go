@@ -13,6 +13,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/api"
 	"github.com/thimble-auth/thimble/internal/challenge"
 	"github.com/thimble-auth/thimble/internal/discovery"
+	"github.com/thimble-auth/thimble/internal/emailotp"
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/login"
@@ -114,6 +115,9 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		Recovery: &recovery.Service{DB: db, Keys: ring, Second: seconds},
 		MagicLinks: &magiclink.Service{
 			DB: db, Sessions: a.Sessions, Login: logins, Mailbox: mails, PublicURL: o.PublicURL,
+		},
+		EmailOTP: &emailotp.Service{
+			DB: db, Keys: ring, Sessions: a.Sessions, Login: logins, Mailbox: mails,
 		},
 		Discovery: &discovery.Service{DB: db, Sessions: a.Sessions, Login: logins},
 		Keys:      ring,

@@ -20,8 +20,7 @@ const worthSending = `
 		WHERE c.owner = messages.project_id || '|' || messages.recipient AND c.purpose = 'email'
 			AND c.message_id = messages.id AND c.state = 'live'))
 	AND (link_id = '' OR EXISTS (SELECT 1 FROM magic_links AS l WHERE l.id = messages.link_id AND l.used_at = 0))
-	AND (link_id = '' OR member_id = ''
-		OR EXISTS (SELECT 1 FROM members AS m WHERE m.id = messages.member_id AND m.deleted_at = 0))`
+	AND (link_id = '' OR NOT EXISTS (SELECT 1 FROM members AS m WHERE m.id = messages.member_id AND m.deleted_at > 0))`
 
 var (
 	// Unused places are filled with '', which is no id.

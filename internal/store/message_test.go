@@ -88,6 +88,41 @@ func TestRenewLeases(t *testing.T) {
 	mail := func(m *store.Message) {
 		m.Channel, m.Kind, m.LinkID = store.ChannelEmail, store.KindMagicLinkLogin, "link-"+m.ID
 	}
+	mailCode := func(messageID string) func(tx *store.Tx, m *store.Message) error {
+		return func(tx *store.Tx, m *store.Message) error {
+			id := m.ID
+			if messageID != "" {
+				id = messageID
+			}
+			tx.IssueCode(&store.Code{
+				Owner: store.AddressOwner(m.ProjectID, m.Recipient), Purpose: store.PurposeEmail, ExpiresAt: m.Deadline,
+				MessageID: id, Hash: "hash",
+			})
+			return nil
+		}
+	}
+	coded := func(address, kind string) func(m *store.Message) {
+		return func(m *store.Message) {
+			m.Channel, m.Kind, m.Recipient = store.ChannelEmail, kind, address+m.ID+"@example.com"
+		}
+	}
+	gone := func(tx *store.Tx, m *store.Message) error {
+		p := &store.Project{ID: "project of " + m.ID, CreatedAt: tx.Now()}
+		if _, err := tx.InsertProject(context.Background(), p); err != nil {
+			return err
+		}
+		deleted := &store.Member{ID: m.MemberID, OrganizationID: "organization of " + m.ID, CreatedAt: tx.Now()}
+		o := &store.Organization{ID: deleted.OrganizationID, ProjectID: p.ID, Slug: m.ID, CreatedAt: tx.Now()}
+		if _, err := tx.InsertOrganization(context.Background(), o); err != nil {
+			return err
+		}
+		if _, err := tx.InsertMember(context.Background(), deleted); err != nil {
+			return err
+		}
+		deleted.DeletedAt = tx.Now()
+		tx.UpdateMember(deleted)
+		return link(false)(tx, m)
+	}
 	tests := []struct {
 		name   string
 		change func(m *store.Message)
@@ -101,6 +136,14 @@ func TestRenewLeases(t *testing.T) {
 		{"killed code", nil, code("killed"), false, store.MessageExpired, store.ReasonReplaced},
 		{"good link", mail, link(false), true, store.MessageQueued, ""},
 		{"used link", mail, link(true), false, store.MessageExpired, store.ReasonReplaced},
+		{"good link of a member who is gone", mail, gone, false, store.MessageExpired, store.ReasonReplaced},
+		{"live code by mail", coded("a", store.KindEmailOTPLogin), mailCode(""), true, store.MessageQueued, ""},
+		{"live code for signup", coded("b", store.KindEmailOTPSignup), mailCode(""), true, store.MessageQueued, ""},
+		{"live code for discovery", coded("c", store.KindEmailOTPDiscovery), mailCode(""), true, store.MessageQueued, ""},
+		{
+			"newer code by mail", coded("d", store.KindEmailOTPLogin), mailCode("message-live-newer"),
+			false, store.MessageExpired, store.ReasonReplaced,
+		},
 		{
 			"after the deadline", func(m *store.Message) { m.Deadline = m.CreatedAt }, code("live"), false,
 			store.MessageExpired, store.ReasonDeadline,

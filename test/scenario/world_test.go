@@ -58,6 +58,7 @@ type client struct {
 // serverOptions are what a story can say about the server itself.
 type serverOptions struct {
 	noSMS, noMail bool
+	slowMail      bool     // by a minute
 	countries     []string // of the route for texts, none for all
 }
 
@@ -113,6 +114,9 @@ func (w *world) options(url string, o serverOptions) server.Options {
 	}
 	if o.noMail {
 		options.Mail = nil
+	}
+	if o.slowMail {
+		options.Mail = slowMail{&w.mails}
 	}
 	return options
 }

@@ -1,0 +1,77 @@
+// Package guess counts attempts at secrets that can be guessed, before it looks at them.
+package guess
+
+import (
+	"context"
+	"errors"
+
+	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Try is one attempt.
+type Try struct {
+	// Reserve counts the attempt as a failure in advance. A refusal says that there is none left.
+	Reserve func(ctx context.Context, tx *store.Tx) (refusal *errs.Error, err error)
+	// Return takes the counted attempt back.
+	Return func(tx *store.Tx)
+	// Judge compares. It runs outside of transactions and may read.
+	Judge func(ctx context.Context, tx *store.Tx) (Verdict, error)
+	// Effects spends what was right and does what follows, by guarded statements. A refusal undoes everything.
+	Effects func(ctx context.Context, tx *store.Tx) error
+}
+
+// Verdict is what an attempt turned out to be.
+type Verdict struct {
+	// Refusal is what the caller is told; nil for a right one.
+	Refusal *errs.Error
+	// GiveBack takes the counted attempt back, for a secret that was right before: whoever knows it guesses nothing.
+	GiveBack bool
+}
+
+// Run makes the attempt. It is counted and committed, then compared, and only a right one goes on to have effects: a
+// caller who hangs up, a crash or a race can lose an attempt but never gain one. A right one that cannot be used after all
+// is given back: racing copies of one right code must not lock their member.
+func Run(ctx context.Context, db *store.DB, t Try) error {
+	var refusal *errs.Error
+	err := db.Write(ctx, func(tx *store.Tx) (err error) {
+		refusal, err = t.Reserve(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		return refusal
+	}
+
+	var v Verdict
+	err = db.Read(ctx, func(tx *store.Tx) (err error) {
+		v, err = t.Judge(ctx, tx)
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case v.Refusal == nil:
+		return t.effects(ctx, db)
+	case v.GiveBack:
+		return errors.Join(v.Refusal, t.giveBack(ctx, db))
+	}
+	return v.Refusal
+}
+
+func (t *Try) effects(ctx context.Context, db *store.DB) error {
+	err := db.Write(ctx, func(tx *store.Tx) error { return t.Effects(ctx, tx) })
+	if refusal, ok := errors.AsType[*errs.Error](err); ok {
+		return errors.Join(refusal, t.giveBack(ctx, db))
+	}
+	return err
+}
+
+func (t *Try) giveBack(ctx context.Context, db *store.DB) error {
+	return db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		t.Return(tx)
+		return nil
+	})
+}
