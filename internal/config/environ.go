@@ -13,8 +13,8 @@ import (
 var notSettings = []string{"TEST_POSTGRES_URL", "BINARY", "URL"}
 
 // serviceLink fits what Kubernetes puts into every container of a namespace for its services called thimble or
-// thimble-something (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables). PORT, which
-// people may mean as a setting, is looked at apart.
+// thimble-something (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables). PORT,
+// which people may mean as a setting, is looked at apart.
 var serviceLink = regexp.MustCompile(
 	`^([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
 

@@ -100,8 +100,8 @@ func (c *projectCreate) create(r *runner, db *store.DB) (*project.Project, secre
 	return (&project.Service{DB: db}).Create(r.ctx, ids.Env(c.Env), c.Name)
 }
 
-var errDevelopment = errors.New("this database is that of thimble dev, on which thimble serve does not start: give the " +
-	"folder of the server with --data or THIMBLE_DATA, or its database with --database or THIMBLE_DATABASE_URL")
+var errDevelopment = errors.New("this database is that of thimble dev, on which thimble serve does not start: give " +
+	"the folder of the server with --data or THIMBLE_DATA, or its database with --database or THIMBLE_DATABASE_URL")
 
 type projectList struct {
 	storage
