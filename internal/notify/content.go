@@ -68,7 +68,6 @@ func render(m *store.Message, c Content) (words, error) {
 		mail, err = text.Login(tag, link)
 	case store.KindMagicLinkSignup:
 		mail, err = text.Signup(tag, link)
-	default:
 	case store.KindMagicLinkInvite:
 		mail, err = text.Invite(tag, link)
 	case store.KindMagicLinkDiscovery:
@@ -79,9 +78,7 @@ func render(m *store.Message, c Content) (words, error) {
 		mail, err = text.SignupCode(tag, c.codeParams())
 	case store.KindEmailOTPDiscovery:
 		mail, err = text.DiscoveryCode(tag, c.codeParams())
-	case store.KindPasswordReset:
-		link.OtherLink = c.LoginURL
-		mail, err = text.PasswordReset(tag, link)
+	default:
 		err = fmt.Errorf("no words for messages of the kind %q", m.Kind)
 	}
 	return words{subject: mail.Subject, body: mail.Text, html: mail.HTML}, err
