@@ -20,7 +20,8 @@ type Content struct {
 	Domain string `json:"domain,omitempty"` // of the WebOTP line, "" for none
 
 	// Mails.
-	URL              string `json:"url,omitempty"` // the link, whole
+	URL              string `json:"url,omitempty"`       // the link, whole
+	LoginURL         string `json:"login_url,omitempty"` // a second link, that logs in without a password; "" for none
 	OrganizationName string `json:"organization,omitempty"`
 	Minutes          int    `json:"minutes,omitempty"` // how long link or code is good
 }
@@ -78,6 +79,9 @@ func render(m *store.Message, c Content) (words, error) {
 		mail, err = text.SignupCode(tag, c.codeParams())
 	case store.KindEmailOTPDiscovery:
 		mail, err = text.DiscoveryCode(tag, c.codeParams())
+	case store.KindPasswordReset:
+		link.OtherLink = c.LoginURL
+		mail, err = text.PasswordReset(tag, link)
 	default:
 		err = fmt.Errorf("no words for messages of the kind %q", m.Kind)
 	}

@@ -22,6 +22,7 @@ type LinkParams struct {
 	Project      string        // the project's name, the signature; "" in test projects
 	Link         string        // the whole http or https address
 	ValidFor     time.Duration // counted in whole minutes, hours or days
+	OtherLink    string        // of a mail about a password: logs in without one; "" for none
 }
 
 // Login gives the mail with which an active member logs in. A language without words of ours reads English.
@@ -42,6 +43,7 @@ var layout = template.Must(template.New("mail").Parse(layoutText))
 // page is what the layout shows.
 type page struct {
 	Lang, Subject, Heading, Lead, Button, Copy, Link, Validity, Ignore, Signature string
+	Other, OtherLink                                                              string // "" for no second link
 }
 
 func linkMail(tag locale.Tag, w linkWords, p LinkParams) (Mail, error) {
@@ -61,6 +63,8 @@ func linkMail(tag locale.Tag, w linkWords, p LinkParams) (Mail, error) {
 		Validity:  fill.Replace(m.validity),
 		Ignore:    w.ignore,
 		Signature: mailName(p.Project),
+		Other:     w.other,
+		OtherLink: p.OtherLink,
 	}
 	var html strings.Builder
 	if err := layout.Execute(&html, v); err != nil {
@@ -72,7 +76,11 @@ func linkMail(tag locale.Tag, w linkWords, p LinkParams) (Mail, error) {
 // plain gives the message for readers without HTML. The link stands on a line of its own, so that programs find its
 // end.
 func (v page) plain() string {
-	paragraphs := []string{v.Heading, v.Lead, v.Link, v.Validity, v.Ignore}
+	paragraphs := []string{v.Heading, v.Lead, v.Link, v.Validity}
+	if v.OtherLink != "" {
+		paragraphs = append(paragraphs, v.Other, v.OtherLink)
+	}
+	paragraphs = append(paragraphs, v.Ignore)
 	if v.Signature != "" {
 		paragraphs = append(paragraphs, v.Signature)
 	}

@@ -12,6 +12,7 @@ type mailWords struct {
 
 type linkWords struct {
 	subject, heading, lead, button, ignore string
+	other                                  string // in front of a second link
 }
 
 var mails = map[locale.Tag]mailWords{
