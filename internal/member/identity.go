@@ -43,6 +43,7 @@ func setEmail(ctx context.Context, tx *store.Tx, f Found, text string, unlink bo
 		return errs.DuplicateMemberEmail
 	}
 
+	tx.DropPassword(m) // whoever reads the new mailbox chooses a new one
 	m.RetiredEmails = slices.DeleteFunc(m.RetiredEmails, func(r store.RetiredEmail) bool { return r.EmailID == id })
 	if unlink {
 		tx.DropEmail(m.OrganizationID, m.ID, m.Email)

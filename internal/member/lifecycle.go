@@ -134,6 +134,7 @@ func (s *Service) Delete(
 		if _, err := tx.RevokeMemberSessions(ctx, p.ID, m.ID); err != nil {
 			return err
 		}
+		tx.DropPassword(m)
 		tx.DropEmails(m.ID)
 		clearTOTP(tx, m)
 		clearPhone(tx, m)

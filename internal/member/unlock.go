@@ -27,6 +27,7 @@ func (s *Service) Unlock(ctx context.Context, p *project.Project, memberID strin
 			err = errs.MemberNotFound
 		}
 		tx.ForgetAllPrimary(m.ID)
+		tx.ForgetAllPrimary(store.AddressOwner(p.ID, m.Email))
 		audit.Record(tx, audit.Event{
 			ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, Action: "member.unlock", Outcome: audit.Done,
 		})

@@ -46,7 +46,11 @@ func (s *Service) Update(ctx context.Context, id string, change func(p *Project)
 		if p, err = find(ctx, tx, id); err != nil {
 			return err
 		}
+		common := p.Settings.CrossOrgPasswords
 		if err := change(p); err != nil {
+			return err
+		}
+		if err := checkToggle(ctx, tx, p, common); err != nil {
 			return err
 		}
 		if p.Name, err = CheckName(p.Name); err != nil {

@@ -134,7 +134,7 @@ var (
 		ORDER BY m.id`)
 
 	sqlRevokeAddressSessions = sqldb.SQL("revoke_address_sessions", `
-		UPDATE sessions SET revoked_at = $4
+		UPDATE sessions SET revoked_at = $4, expires_at = $4
 		WHERE member_id IN (SELECT e.member_id FROM member_emails e WHERE e.email = $2 AND e.retired = FALSE)
 			AND project_id = $1 AND id <> $3 AND revoked_at = 0`)
 )
