@@ -14,6 +14,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/magiclink"
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/org"
+	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/recovery"
 	"github.com/thimble-auth/thimble/internal/session"
@@ -32,13 +33,14 @@ type API struct {
 	Recovery      *recovery.Service
 	EmailOTP      *emailotp.Service
 	MagicLinks    *magiclink.Service
+	Passwords     *password.Service
 	Discovery     *discovery.Service
 	Keys          *keys.Ring
 }
 
 // Endpoints lists every call.
 func (a *API) Endpoints() []endpoint.Endpoint {
-	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.discovery(), a.sessions(), a.organizations(), a.members())
+	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(), a.discovery(), a.sessions(), a.organizations(), a.members())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

@@ -209,6 +209,7 @@ func wireMember(o *store.Organization, m *store.Member, p *store.Project, now ti
 		EmailAddress:         m.Email,
 		EmailAddressVerified: m.EmailVerified,
 		RetiredEmails:        retiredOf(m.RetiredEmails),
+		MemberPasswordID:     m.PasswordID,
 		IsBreakglass:         m.IsBreakglass,
 		IsAdmin:              admin,
 		Roles:                roles,

@@ -46,6 +46,9 @@ type Serve struct {
 	Master    Master `embed:""`
 	// debug, info, warn or error. One JSON line per request is info.
 	LogLevel string `name:"log-level" var:"LOG_LEVEL" default:"info" placeholder:"LEVEL"`
+	// List of breached passwords to look passwords up in, as the downloader of Have I Been Pwned writes it: one file of
+	// lines HASH:COUNT in order, or a folder of ranges. Without it, none is looked up. Nothing leaves this machine.
+	BreachFile string `name:"password-breach-file" var:"PASSWORD_BREACH_FILE" placeholder:"PATH"`
 	// How long running requests and messages may take to end after SIGTERM, in seconds, 1 to 600.
 	Grace  Number `name:"shutdown-seconds" var:"SHUTDOWN_SECONDS" default:"25" placeholder:"N"`
 	Keep   Keep   `embed:"" prefix:"keep-" group:"How long rows are kept, in days. 0 is the default, -1 is for ever."`

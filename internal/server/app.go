@@ -23,6 +23,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/org"
+	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/recovery"
@@ -49,6 +50,8 @@ type Options struct {
 	SMS      []notify.SMSRoute
 	Mail     mail.Sender
 	MailFrom string
+	// Breaches is the list of breached passwords; nil for none.
+	Breaches *password.Breaches
 	// Keep is how long rows are kept that have lost their use.
 	Keep reaper.Ages
 	// Mounts are pages beside the calls, such as those of development.
@@ -106,8 +109,8 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 
 	texts := &challenge.Service{Keys: ring, Notify: a.Notify}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
-	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	mails := &mailbox.Service{Notify: a.Notify}
+	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	a.API = &api.API{
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
 		SMS:      &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify},
@@ -115,6 +118,10 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		Recovery: &recovery.Service{DB: db, Keys: ring, Second: seconds},
 		MagicLinks: &magiclink.Service{
 			DB: db, Sessions: a.Sessions, Login: logins, Mailbox: mails, PublicURL: o.PublicURL,
+		},
+		Passwords: &password.Service{
+			DB: db, Keys: ring, Sessions: a.Sessions, Login: logins, Mailbox: mails, Pool: &password.Pool{},
+			Breaches: o.Breaches, PublicURL: o.PublicURL,
 		},
 		EmailOTP: &emailotp.Service{
 			DB: db, Keys: ring, Sessions: a.Sessions, Login: logins, Mailbox: mails,

@@ -64,6 +64,9 @@ func TestProjectCommands(t *testing.T) {
 			ProjectID: made.ProjectID, Env: "live", Name: "Shop", PublicToken: made.PublicToken, Countries: []string{"US", "CA"},
 			Limits: limit.Defaults(), EnforceLimits: true, LockAfter: 10, LockMinutes: 60, SessionMaxMinutes: 527040,
 			RedirectURLs: []store.RedirectURL{},
+			Passwords: passwordView{
+				Policy: "zxcvbn", MinLength: 8, MinComplexity: 3, BreachOnCreation: true, BreachOnAuth: true,
+			},
 		}
 		check := func() {
 			t.Helper()
@@ -92,6 +95,20 @@ func TestProjectCommands(t *testing.T) {
 			"--no-send-without-token", "--lock-after", "0", "--webotp-domain", "")
 		want.Countries, want.LockAfter, want.SendWithoutToken, want.WebOTPDomain = []string{"US", "CA"}, 10, false, ""
 		want.Limits[limit.NumberPerDay] = limit.Defaults()[limit.NumberPerDay]
+		check()
+
+		must(t, environ, "project", "set", made.ProjectID, "--password-policy", "luds", "--password-min-length", "12",
+			"--password-min-complexity", "4", "--no-check-breach-on-creation", "--no-check-breach-on-authentication",
+			"--validate-on-authentication", "--cross-org-passwords")
+		before := want.Passwords
+		want.Passwords = passwordView{
+			Policy: "luds", MinLength: 12, MinComplexity: 4, ValidateOnAuth: true, CrossOrg: true,
+		}
+		check()
+		must(t, environ, "project", "set", made.ProjectID, "--password-policy", "zxcvbn", "--password-min-length", "0",
+			"--password-min-complexity", "0", "--check-breach-on-creation", "--check-breach-on-authentication",
+			"--no-validate-on-authentication", "--no-cross-org-passwords")
+		want.Passwords = before
 		check()
 
 		must(t, environ, "project", "redirect", "add", made.ProjectID, "https://shop.example.com/in", "--default")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/challenge"
 	"github.com/thimble-auth/thimble/internal/limit"
+	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -44,6 +45,20 @@ type projectSet struct {
 	SendWithoutToken *bool `name:"send-without-token" negatable:""`
 	// Let a send replace a number that nobody verified.
 	ReplaceUnverifiedPhone *bool `name:"replace-unverified-phone" negatable:""`
+	// How new passwords are judged: zxcvbn or luds.
+	PasswordPolicy *string `name:"password-policy" placeholder:"POLICY"`
+	// Characters that luds asks for, 8 to 32. 0 is the default, 8.
+	PasswordMinLength *int64 `name:"password-min-length" placeholder:"N"`
+	// Classes of characters that luds asks for, 1 to 4. 0 is the default, 3.
+	PasswordMinComplexity *int64 `name:"password-min-complexity" placeholder:"N"`
+	// Look new passwords up in the server's list of breached ones, if it has one.
+	CheckBreachOnCreation *bool `name:"check-breach-on-creation" negatable:""`
+	// Look passwords up there at each login, too.
+	CheckBreachOnAuthentication *bool `name:"check-breach-on-authentication" negatable:""`
+	// Have passwords reset at login that do not meet the policy any more.
+	ValidateOnAuthentication *bool `name:"validate-on-authentication" negatable:""`
+	// Give each address one password for all organizations. Cannot be changed once there are passwords.
+	CrossOrgPasswords *bool `name:"cross-org-passwords" negatable:""`
 }
 
 // Run changes the settings and shows the result.
@@ -68,10 +83,25 @@ func (c *projectSet) apply(p *project.Project) error {
 	set(&s.WebOTPDomain, c.WebOTPDomain)
 	set(&s.SendWithoutToken, c.SendWithoutToken)
 	set(&s.ReplaceUnverifiedPhone, c.ReplaceUnverifiedPhone)
+	c.applyPasswords(s)
 	if err := c.applyCountries(s); err != nil {
 		return err
 	}
 	return c.applyLimits(s)
+}
+
+func (c *projectSet) applyPasswords(s *store.ProjectSettings) {
+	set(&s.ValidationPolicy, c.PasswordPolicy)
+	set(&s.LUDSMinLength, c.PasswordMinLength)
+	set(&s.LUDSMinComplexity, c.PasswordMinComplexity)
+	set(&s.ValidateOnAuthentication, c.ValidateOnAuthentication)
+	set(&s.CrossOrgPasswords, c.CrossOrgPasswords)
+	if c.CheckBreachOnCreation != nil {
+		s.SkipBreachOnCreation = !*c.CheckBreachOnCreation
+	}
+	if c.CheckBreachOnAuthentication != nil {
+		s.SkipBreachOnAuthentication = !*c.CheckBreachOnAuthentication
+	}
 }
 
 func set[T any](to, from *T) {
@@ -143,6 +173,40 @@ type projectView struct {
 	SendWithoutToken       bool                `json:"send_without_token"`
 	ReplaceUnverifiedPhone bool                `json:"replace_unverified_phone"`
 	RedirectURLs           []store.RedirectURL `json:"redirect_urls"`
+	Passwords              passwordView        `json:"passwords"`
+}
+
+// passwordView holds the rules for passwords.
+type passwordView struct {
+	Policy           string `json:"validation_policy"`
+	MinLength        int    `json:"luds_min_password_length"`
+	MinComplexity    int    `json:"luds_min_password_complexity"`
+	BreachOnCreation bool   `json:"check_breach_on_creation"`
+	BreachOnAuth     bool   `json:"check_breach_on_authentication"`
+	ValidateOnAuth   bool   `json:"validate_on_authentication"`
+	CrossOrg         bool   `json:"cross_org_passwords"`
+}
+
+func passwordsOf(s *store.ProjectSettings) passwordView {
+	v := passwordView{
+		Policy: s.ValidationPolicy, MinLength: password.MinLength(s), MinComplexity: password.MinComplexity(s),
+		BreachOnCreation: !s.SkipBreachOnCreation, BreachOnAuth: !s.SkipBreachOnAuthentication,
+		ValidateOnAuth: s.ValidateOnAuthentication, CrossOrg: s.CrossOrgPasswords,
+	}
+	if v.Policy == "" {
+		v.Policy = project.PasswordPolicies[0]
+	}
+	return v
+}
+
+// line says it in one line for people.
+func (v passwordView) line() string {
+	rule := "a score of 3 by zxcvbn"
+	if v.Policy == password.PolicyLUDS {
+		rule = fmt.Sprintf("%d characters of %d classes", v.MinLength, v.MinComplexity)
+	}
+	return fmt.Sprintf("%s; breach check when chosen: %t, at login: %t; validate at login: %t; in all organizations: %t",
+		rule, v.BreachOnCreation, v.BreachOnAuth, v.ValidateOnAuth, v.CrossOrg)
 }
 
 func viewOf(p *project.Project) projectView {
@@ -154,6 +218,7 @@ func viewOf(p *project.Project) projectView {
 		WebOTPDomain: s.WebOTPDomain, SendWithoutToken: s.SendWithoutToken,
 		ReplaceUnverifiedPhone: s.ReplaceUnverifiedPhone, RedirectURLs: append([]store.RedirectURL{}, s.RedirectURLs...),
 	}
+	v.Passwords = passwordsOf(s)
 	maps.Copy(v.Limits, s.Limits)
 	budget := limit.GuessBudget(s)
 	v.LockAfter, v.LockMinutes = budget.InARow, int64(budget.Lock/time.Minute)
@@ -189,6 +254,7 @@ func (v projectView) String() string {
 	line("webotp domain", orDash(v.WebOTPDomain))
 	line("send without token", v.SendWithoutToken)
 	line("replace unverified phone", v.ReplaceUnverifiedPhone)
+	line("passwords", v.Passwords.line())
 	for _, u := range v.RedirectURLs {
 		line("redirect", u.URL)
 	}

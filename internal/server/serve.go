@@ -16,6 +16,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/mail"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -88,6 +89,10 @@ func (c *serveCommand) prepare(ctx context.Context, r *runner) (Options, func(),
 		if o.Master, err = keys.ParseMaster(c.Master.Key.Reveal()); err != nil {
 			problems.Add("the master key is wrong: %v", err)
 		}
+	}
+	var err error
+	if o.Breaches, err = password.OpenBreaches(c.BreachFile, o.Logger); err != nil {
+		problems.Join(err)
 	}
 	c.senders(&o, &problems)
 	c.inspect(ctx, &problems)

@@ -126,7 +126,7 @@ func (w *world) project(name string, env ids.Env) {
 	w.t.Helper()
 	p, secret, err := w.app.Projects.Create(w.t.Context(), env, "Acme")
 	w.check(err)
-	purposes := []string{"login", "signup", "invite", "discovery"}
+	purposes := []string{"login", "signup", "invite", "discovery", "reset_password"}
 	_, err = w.app.Projects.Update(w.t.Context(), p.ID, func(p *project.Project) error {
 		project.AddRedirect(&p.Settings, store.RedirectURL{URL: appURL, Purposes: purposes, Defaults: purposes})
 		return nil

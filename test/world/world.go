@@ -73,7 +73,7 @@ func (w *World) NewProject(t testing.TB, env ids.Env) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	purposes := []string{"login", "signup", "invite", "discovery"}
+	purposes := []string{"login", "signup", "invite", "discovery", "reset_password"}
 	w.Configure(t, p.ID, func(p *project.Project) {
 		project.AddRedirect(&p.Settings, store.RedirectURL{
 			URL: "https://app.example.com/in", Purposes: purposes, Defaults: purposes,
