@@ -34,7 +34,8 @@ var (
 // second cost one signature. It fails for claims that VerifyJWT would refuse for their size.
 func (r *Ring) SignJWT(env ids.Env, claims []byte) (string, error) {
 	k := r.known.Load().current[signingPurpose(env)]
-	input := make([]byte, 0, len(k.header)+1+b64.EncodedLen(len(claims)))
+	// The signature goes into the same memory, behind the input.
+	input := make([]byte, 0, len(k.header)+1+b64.EncodedLen(len(claims))+1+b64.EncodedLen(signatureLength))
 	input = append(input, k.header...)
 	input = append(input, '.')
 	input = b64.AppendEncode(input, claims)
@@ -49,7 +50,7 @@ func (r *Ring) SignJWT(env ids.Env, claims []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sign JWT: %w", err)
 	}
-	return string(input) + "." + text, nil
+	return string(append(append(input, '.'), text...)), nil
 }
 
 func sign(private *rsa.PrivateKey, claims []byte, digest [sha256.Size]byte) (string, error) {

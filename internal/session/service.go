@@ -59,11 +59,9 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, t Tokens, 
 		return nil, err
 	}
 
-	live, err := s.Open(p, a.Session, a.Organization, a.Member, a.Session.LastAccessedAt)
-	if err != nil {
+	if err := s.open(p, a.Live, a.Session.LastAccessedAt); err != nil {
 		return nil, err
 	}
-	a.Live = live
 	return &a, nil
 }
 
@@ -100,7 +98,7 @@ func (s *Service) FindWhole(
 	return live.Session, live.Organization, live.Member, nil
 }
 
-// whole gives the shown session with its member and organization, without tokens.
+// whole gives the shown session with its member and organization, and of its tokens the one that proved it.
 func (s *Service) whole(ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown) (*Live, error) {
 	if shown.err != nil {
 		return nil, shown.err
@@ -112,7 +110,7 @@ func (s *Service) whole(ctx context.Context, tx *store.Tx, p *store.Project, sho
 	if err != nil {
 		return nil, err
 	}
-	return &Live{Session: found, Organization: o, Member: m}, nil
+	return &Live{Session: found, Organization: o, Member: m, Token: secret.String(shown.token)}, nil
 }
 
 func rolesOf(live *Live) []string {

@@ -110,23 +110,34 @@ func AddFactor(factors []store.Factor, f store.Factor) []store.Factor {
 
 // Open gives a session its tokens. It signs, so it is called outside of transactions.
 func (s *Service) Open(p *store.Project, found *store.Session, o *store.Organization, m *store.Member, now time.Time) (*Live, error) {
-	token, err := s.token(found)
-	if err != nil {
+	live := &Live{Session: found, Organization: o, Member: m}
+	if err := s.open(p, live, now); err != nil {
 		return nil, err
 	}
-	live := &Live{Session: found, Organization: o, Member: m, Token: secret.String(token)}
+	return live, nil
+}
+
+// open gives a session the tokens that it has not: one that its token proved needs no second one made to be answered.
+func (s *Service) open(p *store.Project, live *Live, now time.Time) error {
+	if live.Token == "" {
+		token, err := s.token(live.Session)
+		if err != nil {
+			return err
+		}
+		live.Token = secret.String(token)
+	}
 	live.Roles = rolesOf(live)
 
 	claims, err := s.claims(p, live, now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	jwt, err := s.Keys.SignJWT(p.Env, claims)
 	if err != nil {
-		return nil, fmt.Errorf("sign session: %w", err)
+		return fmt.Errorf("sign session: %w", err)
 	}
 	live.JWT = secret.String(jwt)
-	return live, nil
+	return nil
 }
 
 // jwtClaims are the claims of a session JWT (RFC 7519 §4). Clients strip the two namespaced ones and take the rest of the

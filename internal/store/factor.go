@@ -16,6 +16,7 @@ type Factor struct {
 	Phone    *PhoneFactor    `json:"phone_number_factor,omitempty"`
 	TOTP     *TOTPFactor     `json:"authenticator_app_factor,omitempty"`
 	Recovery *RecoveryFactor `json:"recovery_code_factor,omitempty"`
+	Trusted  *TrustedFactor  `json:"trusted_auth_token_factor,omitempty"`
 }
 
 // EmailFactor names the proven mailbox.
@@ -41,6 +42,11 @@ type RecoveryFactor struct {
 	CodeID string `json:"totp_recovery_code_id"`
 }
 
+// TrustedFactor names the token of another issuer.
+type TrustedFactor struct {
+	TokenID string `json:"token_id"`
+}
+
 // The kinds of factors, as the wire spells them.
 const (
 	FactorMagicLink = "magic_link"
@@ -49,12 +55,16 @@ const (
 	FactorOTP       = "otp"
 	FactorTOTP      = "totp"
 	FactorRecovery  = "recovery_codes"
+	FactorImported  = "imported"
+	FactorTrusted   = "trusted_auth_token"
 
 	DeliverEmail     = "email"
 	DeliverSMS       = "sms"
 	DeliverApp       = "authenticator_app"
 	DeliverKnowledge = "knowledge"
 	DeliverRecovery  = "recovery_code"
+	DeliverImported  = "imported_auth0" // the one value that clients know
+	DeliverTrusted   = "trusted_token_exchange"
 
 	Primary   = "PRIMARY"
 	Secondary = "SECONDARY"
@@ -71,6 +81,8 @@ func (f *Factor) ID() string {
 		return f.TOTP.TOTPID
 	case f.Recovery != nil:
 		return f.Recovery.CodeID
+	case f.Trusted != nil:
+		return f.Trusted.TokenID
 	}
 	return ""
 }
@@ -91,13 +103,3 @@ type Second struct{ time.Time }
 
 // At cuts a time to whole seconds, never up: a token must not seem to come from the future.
 func At(t time.Time) Second { return Second{t.UTC().Truncate(time.Second)} }
-
-const secondLayout = "2006-01-02T15:04:05Z"
-
-// MarshalText writes RFC 3339 with Z and no fraction.
-func (s Second) MarshalText() ([]byte, error) { return s.UTC().AppendFormat(nil, secondLayout), nil }
-
-// MarshalJSON writes the same as MarshalText, in quotes.
-func (s Second) MarshalJSON() ([]byte, error) {
-	return s.UTC().AppendFormat(make([]byte, 0, len(secondLayout)+2), `"`+secondLayout+`"`), nil
-}

@@ -111,6 +111,12 @@ func fromJSON(text string, v any) error {
 	if text == "" {
 		return nil
 	}
+	if into, ok := v.(*[]Factor); ok {
+		if factors, ok := plainFactors(text); ok {
+			*into = factors
+			return nil
+		}
+	}
 	if err := json.Unmarshal([]byte(text), v); err != nil {
 		return fmt.Errorf("decode stored JSON: %w", err)
 	}
