@@ -312,7 +312,7 @@ func TestHelp(t *testing.T) {
 	for command, want := range map[string]string{
 		"":                     "Commands:",
 		"dev":                  "thimble dev --listen",
-		"serve":                "thimble keys master > master.key",
+		"serve":                "(umask 077; ./thimble keys master > master.key)",
 		"project set":          "--risky-countries",
 		"project redirect add": "--purposes",
 		"keys rewrap":          "<new>",

@@ -42,7 +42,11 @@ func TestServeRefuses(t *testing.T) {
 			settings: []string{"THIMBLE_MASTER_KEY="}, want: []string{"thimble keys master", "THIMBLE_MASTER_KEY_FILE"},
 		},
 		"bad master key": {settings: []string{"THIMBLE_MASTER_KEY=secret"}, want: []string{"not a master key"}},
-		"no public URL":  {settings: []string{"THIMBLE_PUBLIC_URL="}, want: []string{"set THIMBLE_PUBLIC_URL"}},
+		"no setting": {
+			settings: []string{"THIMBLE_LISTN=x", "THIMBLE_DATABASE_ULR=x"},
+			want:     []string{"2 problems", "did you mean THIMBLE_LISTEN?", "did you mean THIMBLE_DATABASE_URL?"},
+		},
+		"no public URL": {settings: []string{"THIMBLE_PUBLIC_URL="}, want: []string{"set THIMBLE_PUBLIC_URL"}},
 		"half a Twilio": {
 			settings: []string{"THIMBLE_TWILIO_FROM=+12025550100"},
 			want:     []string{"account SID must be", "auth token is missing"},
@@ -86,7 +90,9 @@ func TestServeRefuses(t *testing.T) {
 				"6 problems", "set THIMBLE_PUBLIC_URL", "thimble keys master", "account SID", "thimble dev filled", "HOST:PORT",
 			},
 		},
-		"a server that listens there": {settings: []string{"THIMBLE_LISTEN=192.0.2.1:8080"}, want: []string{"listen"}},
+		"no address of this machine": {
+			settings: []string{"THIMBLE_LISTEN=192.0.2.1:8080"}, want: []string{"listen", "with --listen"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -103,6 +109,29 @@ func TestServeRefuses(t *testing.T) {
 				if !strings.Contains(stderr, want) {
 					t.Errorf("%q is not in:\n%s", want, stderr)
 				}
+			}
+		})
+	}
+}
+
+// TestOpenKeyFile: a server whose master key others can read says so, and goes on.
+func TestOpenKeyFile(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o640: true, 0o604: true} {
+		t.Run(mode.String(), func(t *testing.T) {
+			t.Parallel()
+			environ, _ := production(t)
+			path := filepath.Join(t.TempDir(), "master.key")
+			if err := os.WriteFile(path, []byte(must(t, nil, "keys", "master")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, mode); err != nil { // whatever the umask is
+				t.Fatal(err)
+			}
+			environ = append(environ, "THIMBLE_MASTER_KEY=", "THIMBLE_MASTER_KEY_FILE="+path, "THIMBLE_LISTEN=192.0.2.1:8080")
+			_, stderr, _ := thimble(t, environ, "serve") // as far as the address, which is not this machine's
+			if got := strings.Contains(stderr, `"level":"WARN"`); got != want || !strings.Contains(stderr, "listen") {
+				t.Errorf("warned: %t, want %t in:\n%s", got, want, stderr)
 			}
 		})
 	}

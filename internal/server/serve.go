@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"slices"
 	"time"
@@ -30,20 +29,22 @@ type serveCommand struct {
 // Help is shown below the summary.
 func (serveCommand) Help() string {
 	return `Settings come from flags, from environment variables (in brackets below), or from a YAML file, in this order.
-In the file, smtp_host may also be written as host below smtp. Before it starts it says everything that is
-missing.
+In the file, smtp_host may also be written as host below smtp. Keys of the file and variables THIMBLE_* that
+mean nothing are errors; the variables that Kubernetes makes for services are not. Before it starts it says
+everything that is missing.
 
-A first start:
+A first start, with a data folder of its own, which must not be that of thimble dev:
 
-    thimble keys master > master.key
+    (umask 077; ./thimble keys master > master.key)
     export THIMBLE_MASTER_KEY_FILE=master.key
+    export THIMBLE_DATA=/var/lib/thimble
     export THIMBLE_PUBLIC_URL=https://auth.example.com
-    thimble serve --listen 0.0.0.0:8080
+    ./thimble serve --listen 0.0.0.0:8080
 
 Then, while it runs, with the same THIMBLE_DATA or THIMBLE_DATABASE_URL:
 
-    thimble project create "My application" --env live
-    thimble project redirect add PROJECT https://app.example.com/authenticate --default
+    ./thimble project create "My application" --env live
+    ./thimble project redirect add PROJECT https://app.example.com/authenticate --default
 
 Keep a copy of the master key apart from copies of the database: each is worth nothing without the other. GET
 /healthz says whether the process lives, GET /readyz whether it can work, and why not. SIGTERM stops it
@@ -60,9 +61,10 @@ func (c *serveCommand) Run(r *runner) error {
 	}
 	defer release()
 
-	ln, err := net.Listen("tcp", c.Listen)
+	warnOfOpenKey(o.Logger, c.Master.File)
+	ln, err := listenOn(c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	defer func() { _ = ln.Close() }()
 	app, err := Open(ctx, o)

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/thimble-auth/thimble/internal/config"
 	"github.com/thimble-auth/thimble/internal/keys"
@@ -58,6 +60,18 @@ func makeFolder(d *config.Database) error {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
 	return nil
+}
+
+// warnOfOpenKey warns when others can read the file of the master key. "" is no file.
+func warnOfOpenKey(log *slog.Logger, path string) {
+	if path == "" || runtime.GOOS == "windows" { // which has no such modes
+		return
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o044 != 0 {
+		log.Warn("others on this machine can read the master key: chmod 600 its file", "file", path,
+			"mode", info.Mode().Perm().String())
+	}
 }
 
 // sealed is storage whose secrets are to be opened.
