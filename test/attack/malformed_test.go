@@ -223,6 +223,9 @@ func (s *scene) body(op *operation, others map[string]string) string {
 	return string(text)
 }
 
+// looksNobodyUp are the calls whose answer depends on nothing that is stored.
+var looksNobodyUp = []string{"/v1/b2b/passwords/strength_check"}
+
 // Null in an optional field is the same as no field.
 func TestNullIsAbsence(t *testing.T) {
 	t.Parallel()
@@ -245,7 +248,8 @@ func TestNullIsAbsence(t *testing.T) {
 					with := strings.TrimSuffix(base, "}") + fmt.Sprintf(`,%q:null}`, name)
 					with = strings.Replace(with, "{,", "{", 1)
 					a := s.ada.client.Call(t, op.method, op.fill(&nobody), with)
-					if a.Status != without.Status || a.Type() != without.Type() || a.Status < 400 {
+					refused := a.Status >= 400 || slices.Contains(looksNobodyUp, op.path)
+					if a.Status != without.Status || a.Type() != without.Type() || !refused {
 						t.Errorf("%s with %s: %d %s, without it %d %s", op, with, a.Status, a.Raw, without.Status, without.Raw)
 					}
 				}
