@@ -124,8 +124,10 @@ func (s *scene) generated(p *party) []request {
 	return all
 }
 
-// toAnyAddress are the calls that name nothing but an address: whoever's it is, the mail is one of the caller's project.
+// toAnyAddress are the calls that name nothing but an address: whoever's it is, the mail is one of the caller's project,
+// and so is the guess at a code that is counted.
 var toAnyAddress = []string{
+	"/v1/b2b/otps/email/discovery/authenticate",
 	"/v1/b2b/magic_links/email/discovery/send", "/v1/b2b/otps/email/discovery/send",
 	"/v1/b2b/passwords/discovery/email/reset/start",
 }
