@@ -73,6 +73,8 @@ var floors = []struct {
 	}},
 	{"totp", []string{"audit", "code", "keys", "member", "mfa", "second", "session", "store"}},
 	{"recovery", []string{"audit", "code", "keys", "member", "second", "session", "store"}},
+	{"exchange", []string{"login", "member", "org", "session", "store"}},
+	{"attest", []string{"httpx", "login", "member", "org", "rbac", "session", "store"}},
 	{"link", []string{"store"}},
 	{"mailbox", []string{"limit", "member", "mfa", "notify", "rbac", "store"}},
 	{"discovery", []string{"audit", "login", "member", "mfa", "org", "rbac", "session", "store"}},
@@ -93,8 +95,8 @@ var floors = []struct {
 	{"endpoint/wirecheck", nil},
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
-		"discovery", "emailotp", "endpoint", "keys", "limit", "login", "magiclink", "mailbox", "member", "org", "password", "project", "rbac",
-		"recovery", "second", "session", "smsotp", "store", "totp",
+		"attest", "discovery", "emailotp", "endpoint", "exchange", "keys", "limit", "login", "magiclink", "mailbox", "member",
+		"org", "password", "project", "rbac", "recovery", "second", "session", "smsotp", "store", "totp",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},
 

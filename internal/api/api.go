@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/thimble-auth/thimble/internal/attest"
 	"github.com/thimble-auth/thimble/internal/discovery"
 	"github.com/thimble-auth/thimble/internal/emailotp"
 	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/exchange"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/magiclink"
 	"github.com/thimble-auth/thimble/internal/member"
@@ -35,6 +37,8 @@ type API struct {
 	MagicLinks    *magiclink.Service
 	Passwords     *password.Service
 	Discovery     *discovery.Service
+	Exchange      *exchange.Service
+	Attest        *attest.Service
 	Keys          *keys.Ring
 }
 

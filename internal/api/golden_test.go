@@ -69,14 +69,14 @@ func TestOpenAPIGolden(t *testing.T) {
 
 // wirePrefixes are the families of calls that there are by now.
 var wirePrefixes = []string{
-	"/v1/b2b/otps", "/v1/b2b/totp", "/v1/b2b/recovery_codes", "/v1/b2b/sessions/authenticate", "/v1/b2b/sessions/revoke", "/v1/b2b/sessions/jwks",
-	"/v1/b2b/magic_links", "/v1/b2b/passwords", "/v1/b2b/discovery", "/v1/b2b/organizations",
+	"/v1/b2b/otps", "/v1/b2b/totp", "/v1/b2b/recovery_codes", "/v1/b2b/sessions", "/v1/b2b/magic_links",
+	"/v1/b2b/passwords", "/v1/b2b/discovery", "/v1/b2b/organizations",
 }
 
 // notYet are the calls of these families that are still to come.
 var notYet = []string{
 	"connected_apps", "/search", "/metrics", "/oauth_providers", "/oidc_providers", "/start_email_update",
-	"/unlink_retired_email", "/dangerously_get",
+	"/unlink_retired_email", "/dangerously_get", "/exchange_access_token",
 }
 
 const wireSnapshot = "testdata/wire.json"

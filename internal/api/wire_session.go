@@ -223,6 +223,8 @@ func wireFactor(f *store.Factor) AuthenticationFactor {
 		w.Email = &EmailFactor{EmailID: f.Email.EmailID, EmailAddress: f.Email.Email}
 	case f.Phone != nil:
 		w.PhoneNumber = &PhoneNumberFactor{PhoneID: f.Phone.PhoneID, PhoneNumber: f.Phone.Phone}
+	case f.Trusted != nil:
+		w.TrustedAuthToken = &TrustedAuthTokenFactor{TokenID: f.Trusted.TokenID}
 	case f.TOTP != nil:
 		w.AuthenticatorApp = &AuthenticatorAppFactor{TOTPID: f.TOTP.TOTPID}
 	case f.Recovery != nil:

@@ -78,7 +78,7 @@ func (s *Service) listSession(
 		return nil, err
 	}
 	l := &Listing{Address: email.Address(m.Email), At: tx.Now()}
-	if l.Organizations, err = memberships(ctx, tx, p, l.Address, login.Moving(found.Factors, m)); err != nil {
+	if l.Organizations, err = memberships(ctx, tx, p, l.Address, login.Moving(p, found.Factors, m)); err != nil {
 		return nil, err
 	}
 	if m.EmailVerified {

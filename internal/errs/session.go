@@ -128,6 +128,18 @@ var (
 		"The external token is not valid.",
 		"The token's signature, audience or times do not fit its profile.",
 		"Get a fresh token, and compare the profile with its issuer.")
+	JWTInvalidAudience = row(400, "jwt_invalid_audience",
+		"The external token is meant for somebody else.",
+		"The aud of the token is not the audience of its profile.",
+		"Have the issuer name this audience, or change the profile.")
+	JWTInvalidIssuer = row(400, "jwt_invalid_issuer",
+		"The external token comes from somebody else.",
+		"The iss of the token is not the issuer of its profile.",
+		"Name the profile of the token's issuer, or change the profile.")
+	JWTInvalidClaims = row(400, "jwt_invalid_claims",
+		"The external token does not say what is needed.",
+		"A claim that the profile maps is missing or has the wrong form.",
+		"Compare the token with the profile's attribute mapping.")
 	TokenMissingOrganizationIDClaim = row(400, "token_missing_organization_id_claim",
 		"The external token does not say which organization it is for.",
 		"Neither the token nor the request names an organization.",

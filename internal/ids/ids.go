@@ -36,6 +36,7 @@ const (
 	RecoveryCode = "member-recovery-code"
 	Message      = "message"
 	SigningKey   = "jwk"
+	TrustedToken = "trusted-token-profile"
 )
 
 // UUID is a universally unique identifier (RFC 9562).

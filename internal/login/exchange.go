@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 
+	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/mfa"
 	"github.com/thimble-auth/thimble/internal/session"
@@ -72,15 +73,22 @@ func factorsOf(m *store.Member, factors []store.Factor) []store.Factor {
 }
 
 // Moving gives the factors of a member's session that are worth something in other organizations too: those that prove
-// the mailbox, and a text to the number that the member has proven. Passwords, apps and single sign-on belong to one
-// organization.
-func Moving(factors []store.Factor, m *store.Member) []store.Factor {
+// the mailbox, a text to the number that the member has proven, and a password that is one for all organizations. Other
+// passwords, apps and single sign-on belong to one organization.
+func Moving(p *store.Project, factors []store.Factor, m *store.Member) []store.Factor {
 	var moving []store.Factor
 	for _, f := range factors {
-		mailbox := mfa.ProvesMailbox(&f) && f.Email.Email == m.Email
-		number := f.Type == store.FactorOTP && f.Phone != nil && m.PhoneVerified && f.Phone.Phone == m.Phone
-		if mailbox || number {
+		own := f.Email != nil && f.Email.Email == m.Email
+		switch {
+		case own && mfa.ProvesMailbox(&f),
+			f.Type == store.FactorOTP && f.Phone != nil && m.PhoneVerified && f.Phone.Phone == m.Phone:
 			moving = append(moving, f)
+		case own && f.Type == store.FactorPassword && p.Settings.CrossOrgPasswords:
+			// It goes under the id of the password itself, which fits whoever has that very one.
+			if _, env, password, ok := ids.Parse(m.PasswordID); ok {
+				f.Email = &store.EmailFactor{EmailID: ids.Format(ids.Email, env, password), Email: m.Email}
+				moving = append(moving, f)
+			}
 		}
 	}
 	return moving

@@ -101,11 +101,11 @@ func (d Decision) Complete() bool { return d.PrimaryMet && !d.SecondNeeded }
 
 // Decide judges the collected factors of a login of the member.
 func Decide(o *store.Organization, m *store.Member, factors []store.Factor) Decision {
-	if !PrimaryMet(factors, o, m) {
-		return Decision{Primary: usablePrimary(o, m)}
-	}
 	if joins(m) && !MailboxProven(factors, m) {
 		return Decision{Primary: provingPrimary(o, m)}
+	}
+	if !PrimaryMet(factors, o, m) {
+		return Decision{Primary: usablePrimary(o, m)}
 	}
 	if !Needed(o, m) || SecondMet(factors, o, m) {
 		return Decision{PrimaryMet: true}

@@ -12,6 +12,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/optional"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/rbac"
 	"github.com/thimble-auth/thimble/internal/secret"
@@ -62,6 +63,17 @@ func Add(
 	}
 	record(tx, by, o, "organization.create")
 	return o, nil
+}
+
+// Found makes an organization that is known by an external id alone, within the caller's transaction.
+func Found(
+	ctx context.Context, tx *store.Tx, p *project.Project, by rbac.Caller, externalID string,
+) (*store.Organization, error) {
+	o, err := Add(ctx, tx, p, by, Changes{Name: externalID, ExternalID: optional.Set(externalID)}, "")
+	if errors.Is(err, errs.OrganizationExternalIDAlreadyUsed) {
+		return nil, store.ErrChanged // somebody made it a moment ago: it is there when the transaction runs again
+	}
+	return o, err
 }
 
 // insert adds the organization, under a slug of our choice if the caller chose none.

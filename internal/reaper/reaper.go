@@ -61,6 +61,7 @@ func (r *Reaper) Round(ctx context.Context) error {
 		{store.ReapCodes, r.Ages.Codes, defaults.Codes},
 		{store.ReapMagicLinks, r.Ages.Codes, defaults.Codes},
 		{store.ReapIntermediateSessions, r.Ages.Codes, defaults.Codes},
+		{store.ReapTrustedTokens, r.Ages.Codes, defaults.Codes},
 		{store.ReapSendCounters, r.Ages.Counters, defaults.Counters},
 		{store.ReapMessages, r.Ages.Messages, defaults.Messages},
 		{store.ReapSessions, r.Ages.Sessions, defaults.Sessions},

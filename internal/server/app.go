@@ -11,10 +11,13 @@ import (
 	"sync"
 
 	"github.com/thimble-auth/thimble/internal/api"
+	"github.com/thimble-auth/thimble/internal/attest"
 	"github.com/thimble-auth/thimble/internal/challenge"
 	"github.com/thimble-auth/thimble/internal/discovery"
 	"github.com/thimble-auth/thimble/internal/emailotp"
 	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/exchange"
+	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/login"
 	"github.com/thimble-auth/thimble/internal/magiclink"
@@ -52,6 +55,8 @@ type Options struct {
 	MailFrom string
 	// Breaches is the list of breached passwords; nil for none.
 	Breaches *password.Breaches
+	// HTTP asks the systems that projects trust. nil is a client that asks public addresses alone.
+	HTTP *httpx.Client
 	// Keep is how long rows are kept that have lost their use.
 	Keep reaper.Ages
 	// Mounts are pages beside the calls, such as those of development.
@@ -79,6 +84,9 @@ type App struct {
 func Open(ctx context.Context, o Options) (*App, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.HTTP == nil {
+		o.HTTP = httpx.New(httpx.Options{})
 	}
 	o.Database.Logger = o.Logger
 	db, err := store.Open(ctx, o.DatabaseURL, o.Database)
@@ -127,6 +135,8 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 			DB: db, Keys: ring, Sessions: a.Sessions, Login: logins, Mailbox: mails,
 		},
 		Discovery: &discovery.Service{DB: db, Sessions: a.Sessions, Login: logins},
+		Exchange:  &exchange.Service{DB: db, Sessions: a.Sessions, Login: logins},
+		Attest:    &attest.Service{DB: db, Sessions: a.Sessions, Login: logins, HTTP: o.HTTP},
 		Keys:      ring,
 	}
 	a.mount(o)

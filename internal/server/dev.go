@@ -14,6 +14,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/config"
 	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/inbox"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -122,6 +123,7 @@ func (c *devCommand) start(ctx context.Context, address net.Addr, log *slog.Logg
 	app, err := Open(ctx, Options{
 		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
 		Master: master, PublicURL: c.PublicURL, Logger: log, Mounts: c.mounts,
+		HTTP: httpx.New(httpx.Options{AllowPrivate: true}), // what is tried out is on this machine
 	})
 	if err != nil {
 		return who, nil, err

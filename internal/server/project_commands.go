@@ -20,6 +20,7 @@ type projectCommands struct {
 	Set      projectSet       `cmd:"" help:"Change a project's settings."`
 	Secret   secretCommands   `cmd:"" help:"A project's secrets."`
 	Redirect redirectCommands `cmd:"" help:"A project's redirect URLs."`
+	Trust    trustCommands    `cmd:"" help:"The issuers whose tokens a project takes for sessions."`
 	OptIn    projectOptIn     `cmd:"" name:"opt-in" help:"Let texts go again to a number that had stopped them."`
 }
 

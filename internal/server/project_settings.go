@@ -41,6 +41,8 @@ type projectSet struct {
 	SessionMaxMinutes *int64 `name:"session-max-minutes" placeholder:"N"`
 	// Domain whose pages may read codes out of texts. Empty for none.
 	WebOTPDomain *string `name:"webotp-domain" placeholder:"HOST"`
+	// OpenID Connect userinfo endpoint of the system that sessions are migrated from. Empty for none.
+	UserinfoURL *string `name:"userinfo-url" placeholder:"URL"`
 	// Text a verified number without any session token.
 	SendWithoutToken *bool `name:"send-without-token" negatable:""`
 	// Let a send replace a number that nobody verified.
@@ -81,6 +83,7 @@ func (c *projectSet) apply(p *project.Project) error {
 	set(&s.LockMinutes, c.LockMinutes)
 	set(&s.SessionMaxMinutes, c.SessionMaxMinutes)
 	set(&s.WebOTPDomain, c.WebOTPDomain)
+	set(&s.UserinfoURL, c.UserinfoURL)
 	set(&s.SendWithoutToken, c.SendWithoutToken)
 	set(&s.ReplaceUnverifiedPhone, c.ReplaceUnverifiedPhone)
 	c.applyPasswords(s)
@@ -170,6 +173,7 @@ type projectView struct {
 	LockMinutes            int64               `json:"lock_minutes"`
 	SessionMaxMinutes      int64               `json:"session_max_minutes"`
 	WebOTPDomain           string              `json:"webotp_domain"`
+	UserinfoURL            string              `json:"userinfo_url"`
 	SendWithoutToken       bool                `json:"send_without_token"`
 	ReplaceUnverifiedPhone bool                `json:"replace_unverified_phone"`
 	RedirectURLs           []store.RedirectURL `json:"redirect_urls"`
@@ -215,7 +219,7 @@ func viewOf(p *project.Project) projectView {
 		ProjectID: p.ID, Env: string(p.Env), Name: p.Name, PublicToken: p.PublicToken, CreatedAt: stamp(p.CreatedAt),
 		Countries: s.Countries, Limits: limit.Defaults(), EnforceLimits: s.EnforceLimits || p.Live(),
 		LockAfter: s.LockAfter, LockMinutes: s.LockMinutes, SessionMaxMinutes: s.SessionMaxMinutes,
-		WebOTPDomain: s.WebOTPDomain, SendWithoutToken: s.SendWithoutToken,
+		WebOTPDomain: s.WebOTPDomain, UserinfoURL: s.UserinfoURL, SendWithoutToken: s.SendWithoutToken,
 		ReplaceUnverifiedPhone: s.ReplaceUnverifiedPhone, RedirectURLs: append([]store.RedirectURL{}, s.RedirectURLs...),
 	}
 	v.Passwords = passwordsOf(s)
@@ -252,6 +256,7 @@ func (v projectView) String() string {
 	line("lock", fmt.Sprintf("after %d wrong codes, for %d minutes", v.LockAfter, v.LockMinutes))
 	line("session max minutes", v.SessionMaxMinutes)
 	line("webotp domain", orDash(v.WebOTPDomain))
+	line("userinfo url", orDash(v.UserinfoURL))
 	line("send without token", v.SendWithoutToken)
 	line("replace unverified phone", v.ReplaceUnverifiedPhone)
 	line("passwords", v.Passwords.line())

@@ -38,6 +38,10 @@ type ProjectSettings struct {
 	SessionMaxMinutes int64 `json:"session_max_minutes,omitempty"`
 	// WebOTPDomain makes texts end with a line that browsers read: @domain #code.
 	WebOTPDomain string `json:"webotp_domain,omitempty"`
+	// UserinfoURL is where sessions of another system are migrated from: an OpenID Connect userinfo endpoint. Default none.
+	UserinfoURL string `json:"userinfo_url,omitempty"`
+	// TrustedTokens are the issuers whose tokens become sessions.
+	TrustedTokens []TrustedTokenProfile `json:"trusted_tokens,omitempty"`
 	// RedirectURLs are where links may lead.
 	RedirectURLs []RedirectURL `json:"redirect_urls,omitempty"`
 	// SendWithoutToken allows a text to a verified number without any session token.
@@ -67,6 +71,23 @@ type RedirectURL struct {
 	Purposes []string `json:"purposes"`
 	// Defaults: the purposes for which this URL is used when a call names none.
 	Defaults []string `json:"defaults,omitempty"`
+}
+
+// TrustedTokenProfile is an issuer whose tokens become sessions.
+type TrustedTokenProfile struct {
+	ID   string `json:"profile_id"`
+	Name string `json:"name"`
+	// Issuer and Audience are what tokens must say in iss and aud.
+	Issuer   string `json:"issuer"`
+	Audience string `json:"audience"`
+	// JWKSURL is where the issuer publishes its keys; else PEMKeys are its keys, up to five.
+	JWKSURL string   `json:"jwks_url,omitempty"`
+	PEMKeys []string `json:"pem_keys,omitempty"`
+	// Claims says in which claim of a token something is: email and token_id, which are needed, and organization_id,
+	// external_member_id and role_ids.
+	Claims map[string]string `json:"attribute_mapping"`
+	// JIT makes members of strangers, and organizations of unknown names.
+	JIT bool `json:"can_jit_provision,omitempty"`
 }
 
 const projectColumns = `id, env, name, public_token, settings, created_at, updated_at`

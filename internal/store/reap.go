@@ -15,6 +15,7 @@ const (
 	ReapCodes                Reapable = "codes"                 // the end of their validity
 	ReapMagicLinks           Reapable = "magic_links"           // the end of their validity
 	ReapIntermediateSessions Reapable = "intermediate_sessions" // the end of their validity
+	ReapTrustedTokens        Reapable = "trusted_tokens"        // the end of their validity
 	ReapSendCounters         Reapable = "send_counters"         // the end of their window
 	ReapMessages             Reapable = "messages"              // the time they were written
 	ReapSessions             Reapable = "sessions"              // the time they expire or are revoked
@@ -37,6 +38,11 @@ var reapStmts = map[Reapable]*sqldb.Stmt{
 		DELETE FROM intermediate_sessions WHERE id IN (
 			SELECT old.id FROM intermediate_sessions AS old WHERE old.expires_at < $1
 			ORDER BY old.expires_at LIMIT $2) AND expires_at < $1`),
+
+	ReapTrustedTokens: sqldb.SQL("reap_trusted_tokens", `
+		DELETE FROM trusted_tokens WHERE (project_id, profile_id, token_id) IN (
+			SELECT old.project_id, old.profile_id, old.token_id FROM trusted_tokens AS old WHERE old.expires_at < $1
+			ORDER BY old.expires_at LIMIT $2)`),
 
 	ReapSendCounters: sqldb.SQL("reap_counters", `
 		DELETE FROM send_counters WHERE (ends_at, name, slot) IN (

@@ -93,7 +93,9 @@ CREATE TABLE trusted_tokens (
 	profile_id TEXT   NOT NULL,
 	token_id   TEXT   NOT NULL,
 	used_at    BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
 	PRIMARY KEY (project_id, profile_id, token_id)
 )
 --sqlite WITHOUT ROWID
 ;
+CREATE INDEX trusted_tokens_expiry ON trusted_tokens (expires_at);
