@@ -15,7 +15,7 @@ const (
 // Verdict is the answer to a request for a challenge by text.
 type Verdict int
 
-// The verdicts of MayText.
+// The verdicts of MayChallenge.
 const (
 	MayLinkAndText Verdict = iota // a number is linked first
 	MayText
