@@ -33,6 +33,9 @@ func write(t *testing.T, db *store.DB, at time.Time) {
 		tx.InsertIntermediate(&store.Intermediate{ID: id, TokenHash: []byte{}, ExpiresAt: at})
 		tx.InsertSession(&store.Session{ID: id, Random: []byte{}, ExpiresAt: at})
 		tx.InsertAuditEvent(&store.AuditEvent{ID: id, Action: "sms.send", At: at})
+		if _, err := tx.UseTrustedToken(ctx, "project", "profile", id, at); err != nil {
+			return err
+		}
 		return tx.CountSends([]store.SendCounter{{Name: "a" + id, EndsAt: at}, {Name: "b" + id, EndsAt: at}})
 	})
 	if err != nil {
@@ -48,7 +51,7 @@ func TestRound(t *testing.T) {
 		kept := map[store.Reapable]time.Duration{
 			store.ReapCodes: day, store.ReapMagicLinks: day, store.ReapIntermediateSessions: day,
 			store.ReapSendCounters: time.Hour, store.ReapMessages: 90 * day, store.ReapSessions: 30 * day,
-			store.ReapAudit: 400 * day,
+			store.ReapAudit: 400 * day, store.ReapTrustedTokens: day,
 		}
 		var all []time.Duration
 		for _, age := range kept {
@@ -89,7 +92,7 @@ func left(t *testing.T, db *store.DB) map[store.Reapable]int64 {
 	n := map[store.Reapable]int64{}
 	for _, rows := range []store.Reapable{
 		store.ReapCodes, store.ReapMagicLinks, store.ReapIntermediateSessions, store.ReapSendCounters, store.ReapMessages,
-		store.ReapSessions, store.ReapAudit,
+		store.ReapSessions, store.ReapAudit, store.ReapTrustedTokens,
 	} {
 		err := db.Write(t.Context(), func(tx *store.Tx) (err error) {
 			n[rows], err = tx.Reap(t.Context(), rows, tx.Now().Add(time.Hour), 100000)
