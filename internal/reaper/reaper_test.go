@@ -117,14 +117,19 @@ func TestRevokedSessions(t *testing.T) {
 			}
 		}
 		writeTx(func(tx *store.Tx) error {
-			for id, member := range map[string]string{"one": "a", "other": "b", "spared": "b", "all": "c", "alive": "d"} {
+			for id, member := range map[string]string{
+				"one": "a", "other": "b", "spared": "b", "all": "c", "alive": "d", "address": "e", "elsewhere": "f",
+			} {
 				tx.InsertSession(&store.Session{
 					ID: id, ProjectID: "p", MemberID: member, Random: []byte{}, ExpiresAt: tx.Now().Add(365 * day),
 				})
 			}
-			return nil
+			_, _, here := tx.ClaimEmail(ctx, "here", "e", "eve@example.com", "email-1")
+			_, _, there := tx.ClaimEmail(ctx, "there", "f", "eve@example.com", "email-2")
+			return errors.Join(here, there)
 		})
 		writeTx(func(tx *store.Tx) error {
+			tx.RevokeAddressSessions("p", "eve@example.com", "elsewhere")
 			tx.RevokeOtherSessions("p", "b", "spared")
 			_, one := tx.RevokeSession(ctx, "p", "one")
 			_, all := tx.RevokeMemberSessions(ctx, "p", "c")
@@ -135,7 +140,7 @@ func TestRevokedSessions(t *testing.T) {
 		for _, step := range []struct {
 			after time.Duration
 			want  int64
-		}{{30*day - time.Minute, 5}, {2 * time.Minute, 2}} {
+		}{{30*day - time.Minute, 7}, {2 * time.Minute, 3}} {
 			db.AdvanceClock(step.after)
 			if err := r.Round(ctx); err != nil {
 				t.Fatal(err)
