@@ -63,7 +63,7 @@ var floors = []struct {
 	{"session", []string{"audit", "keys", "rbac", "store"}},
 	{"challenge", []string{"audit", "code", "keys", "limit", "member", "notify", "store"}},
 	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
-	{"guess", []string{"store"}},
+	{"guess", []string{"audit", "store"}},
 	{"second", []string{"audit", "guess", "limit", "login", "member", "mfa", "session", "store"}},
 	{"second/secondtest", []string{
 		"keys", "limit", "login", "member", "org", "rbac", "second", "session", "store", "store/storetest",
@@ -86,8 +86,8 @@ var floors = []struct {
 		"audit", "discovery", "limit", "link", "login", "mailbox", "member", "notify", "org", "rbac", "session", "store",
 	}},
 	{"password", []string{
-		"audit", "discovery", "keys", "limit", "link", "login", "mailbox", "member", "mfa", "notify", "org", "rbac", "session",
-		"sqldb", "store",
+		"audit", "discovery", "guess", "keys", "limit", "link", "login", "mailbox", "member", "mfa", "notify", "org", "rbac",
+		"session", "sqldb", "store",
 	}},
 
 	// Faces: HTTP in, HTTP out.

@@ -20,7 +20,7 @@ type Event struct {
 	OrganizationID string
 	MemberID       string
 	RequestID      string
-	Action         string // what was asked for, such as sms.send
+	Action         string // what was asked for, such as sms.send, or what began by itself, such as member.locked
 	Outcome        string // Done or Refused
 	Details        map[string]string
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/code"
 	"github.com/thimble-auth/thimble/internal/discovery"
 	"github.com/thimble-auth/thimble/internal/email"
@@ -47,9 +48,10 @@ func (in *Authenticate) check(p *store.Project) error {
 
 // attempt is one guess at a code with everything that was read about it before it was counted.
 type attempt struct {
-	project *store.Project
-	address email.Address
-	text    string
+	project   *store.Project
+	address   email.Address
+	text      string
+	requestID string
 	// organization and member are those whose login it would be: nil for an address that nobody has there, and both nil
 	// for a login without an organization.
 	organization *store.Organization
@@ -66,7 +68,7 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, in Authent
 		return nil, err
 	}
 	shown := s.Sessions.Look(ctx, p, in.Tokens)
-	a := &attempt{project: p, text: in.Code}
+	a := &attempt{project: p, text: in.Code, requestID: in.RequestID}
 	if err := s.DB.Read(ctx, func(tx *store.Tx) error { return s.readMember(ctx, tx, a, &in) }); err != nil {
 		return nil, err
 	}
@@ -117,7 +119,7 @@ func (s *Service) readMember(ctx context.Context, tx *store.Tx, a *attempt, in *
 func (s *Service) AuthenticateDiscovery(
 	ctx context.Context, p *store.Project, address, text, requestID string,
 ) (*discovery.Begun, error) {
-	a := &attempt{project: p, text: text}
+	a := &attempt{project: p, text: text, requestID: requestID}
 	if err := s.DB.Read(ctx, func(tx *store.Tx) error { return s.readAddress(ctx, tx, a, address) }); err != nil {
 		return nil, err
 	}
@@ -170,15 +172,13 @@ func (a *attempt) ready(ctx context.Context, tx *store.Tx) error {
 func (s *Service) try(ctx context.Context, a *attempt, effects func(context.Context, *store.Tx) error) error {
 	budget, isMember := limit.GuessBudget(&a.project.Settings), a.member != nil
 	return guess.Run(ctx, s.DB, guess.Try{
-		Reserve: func(ctx context.Context, tx *store.Tx) (*errs.Error, error) {
-			left, err := tx.ReservePrimary(ctx, a.owner, store.MethodEmailOTP, budget, isMember)
-			if err == nil && !left {
-				return errs.UserLockLimitReached.After(budget.Lock), nil // others used it up a moment ago
-			}
-			return nil, err
+		About: a.event(),
+		Reserve: func(ctx context.Context, tx *store.Tx) (store.Reserved, error) {
+			return tx.ReservePrimary(ctx, a.owner, store.MethodEmailOTP, budget, isMember)
 		},
-		Return: func(tx *store.Tx) { tx.ReturnPrimary(a.owner, store.MethodEmailOTP) },
-		Judge:  func(ctx context.Context, tx *store.Tx) (guess.Verdict, error) { return s.judge(ctx, tx, a) },
+		NoneLeft: errs.UserLockLimitReached.After(budget.Lock), // others used it up a moment ago
+		Return:   func(tx *store.Tx) { tx.ReturnPrimary(a.owner, store.MethodEmailOTP) },
+		Judge:    func(ctx context.Context, tx *store.Tx) (guess.Verdict, error) { return s.judge(ctx, tx, a) },
 		Effects: func(ctx context.Context, tx *store.Tx) error {
 			spent, err := tx.SpendCode(ctx, a.issued.Owner, store.PurposeEmail, a.issued.Hash)
 			if err != nil {
@@ -191,6 +191,20 @@ func (s *Service) try(ctx context.Context, a *attempt, effects func(context.Cont
 			return effects(ctx, tx)
 		},
 	})
+}
+
+// event is what the audit record of a lock says of the attempt: no address, even of nobody.
+func (a *attempt) event() audit.Event {
+	e := audit.Event{
+		ProjectID: a.project.ID, RequestID: a.requestID, Details: map[string]string{"method": store.MethodEmailOTP},
+	}
+	if a.organization != nil {
+		e.OrganizationID = a.organization.ID
+	}
+	if a.member != nil {
+		e.MemberID = a.member.ID
+	}
+	return e
 }
 
 // judge compares the guess with the newest code of the address. One that is for another login is as good as none: trying

@@ -5,14 +5,19 @@ import (
 	"context"
 	"errors"
 
+	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
 // Try is one attempt.
 type Try struct {
-	// Reserve counts the attempt as a failure in advance. A refusal says that there is none left.
-	Reserve func(ctx context.Context, tx *store.Tx) (refusal *errs.Error, err error)
+	// About says in the audit record of a lock whose attempt it was and at what; Action and Outcome are left out.
+	About audit.Event
+	// Reserve counts the attempt as a failure in advance, if one is left.
+	Reserve func(ctx context.Context, tx *store.Tx) (store.Reserved, error)
+	// NoneLeft is what the caller is told when none is.
+	NoneLeft *errs.Error
 	// Return takes the counted attempt back.
 	Return func(tx *store.Tx)
 	// Judge compares. It runs outside of transactions and may read.
@@ -33,16 +38,17 @@ type Verdict struct {
 // caller who hangs up, a crash or a race can lose an attempt but never gain one. A right one that cannot be used after all
 // is given back: racing copies of one right code must not lock their member.
 func Run(ctx context.Context, db *store.DB, t Try) error {
-	var refusal *errs.Error
+	var reserved store.Reserved
 	err := db.Write(ctx, func(tx *store.Tx) (err error) {
-		refusal, err = t.Reserve(ctx, tx)
+		reserved, err = t.Reserve(ctx, tx)
+		Counted(tx, reserved, t.About)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if refusal != nil {
-		return refusal
+	if !reserved.Left {
+		return t.NoneLeft
 	}
 
 	var v Verdict
@@ -54,24 +60,25 @@ func Run(ctx context.Context, db *store.DB, t Try) error {
 	case err != nil:
 		return err
 	case v.Refusal == nil:
-		return t.effects(ctx, db)
+		return t.effects(ctx, db, reserved)
 	case v.GiveBack:
-		return errors.Join(v.Refusal, t.giveBack(ctx, db))
+		return errors.Join(v.Refusal, t.giveBack(ctx, db, reserved))
 	}
 	return v.Refusal
 }
 
-func (t *Try) effects(ctx context.Context, db *store.DB) error {
+func (t *Try) effects(ctx context.Context, db *store.DB, reserved store.Reserved) error {
 	err := db.Write(ctx, func(tx *store.Tx) error { return t.Effects(ctx, tx) })
 	if refusal, ok := errors.AsType[*errs.Error](err); ok {
-		return errors.Join(refusal, t.giveBack(ctx, db))
+		return errors.Join(refusal, t.giveBack(ctx, db, reserved))
 	}
 	return err
 }
 
-func (t *Try) giveBack(ctx context.Context, db *store.DB) error {
+func (t *Try) giveBack(ctx context.Context, db *store.DB, reserved store.Reserved) error {
 	return db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		t.Return(tx)
+		Returned(tx, reserved, t.About)
 		return nil
 	})
 }

@@ -31,7 +31,7 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, in Authent
 		return nil, err
 	}
 	shown := s.Sessions.Look(ctx, p, in.Tokens)
-	w, err := s.who(ctx, p, in.Organization, in.Email)
+	w, err := s.who(ctx, p, in.Organization, in.Email, in.RequestID)
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +65,13 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, in Authent
 // attempt is a guess with whom it is about.
 type attempt struct {
 	guess
-	organization *store.Organization
-	address      email.Address
+	address email.Address
 }
 
 // who reads everything about an attempt that needs no password, in the documented order.
-func (s *Service) who(ctx context.Context, p *store.Project, ref ids.OrgRef, text string) (*attempt, error) {
+func (s *Service) who(
+	ctx context.Context, p *store.Project, ref ids.OrgRef, text, requestID string,
+) (*attempt, error) {
 	w := &attempt{}
 	err := s.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		if w.organization, err = org.Resolve(ctx, tx, p, ref); err != nil {
@@ -79,7 +80,7 @@ func (s *Service) who(ctx context.Context, p *store.Project, ref ids.OrgRef, tex
 		if w.address, err = email.Parse(text); err != nil {
 			return err
 		}
-		w.guess = guess{project: p}
+		w.project, w.requestID = p, requestID
 		w.member, w.password, err = tx.MemberWithPassword(ctx, w.organization.ID, w.address.String(), p.Settings.CrossOrgPasswords)
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func (s *Service) Discover(
 	if err != nil {
 		return nil, err
 	}
-	g := &guess{project: p}
+	g := &guess{project: p, requestID: requestID}
 	err = s.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		g.password, err = tx.PasswordOfAddress(ctx, p.ID, address.String())
 		if errors.Is(err, store.ErrNotFound) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/errs"
+	guesses "github.com/thimble-auth/thimble/internal/guess" // a guess is an attempt of ours here
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -12,12 +14,29 @@ import (
 
 // guess is an attempt at a password with whom it counts for.
 type guess struct {
-	project  *store.Project
-	member   *store.Member   // nil for an address that nobody has
-	shown    bool            // on the member's row, when the attempts are used up
-	password *store.Password // nil for a member without one
-	owner    string          // of the guess budget
-	verdict  verdict
+	project      *store.Project
+	organization *store.Organization // nil for a login without one
+	member       *store.Member       // nil for an address that nobody has
+	shown        bool                // on the member's row, when the attempts are used up
+	password     *store.Password     // nil for a member without one
+	owner        string              // of the guess budget
+	requestID    string
+	reserved     store.Reserved // from the budget
+	verdict      verdict
+}
+
+// event is what the audit record of a lock says of the attempt: no address, even of nobody.
+func (g *guess) event() audit.Event {
+	e := audit.Event{
+		ProjectID: g.project.ID, RequestID: g.requestID, Details: map[string]string{"method": store.MethodPassword},
+	}
+	if g.organization != nil {
+		e.OrganizationID = g.organization.ID
+	}
+	if g.member != nil {
+		e.MemberID = g.member.ID
+	}
+	return e
 }
 
 // ownerOf gives whose budget an attempt counts in. Addresses that nobody has are counted and locked like members, so that
@@ -44,11 +63,12 @@ func (s *Service) addressOwner(p *store.Project, has bool, address string) strin
 // member or not.
 func (s *Service) try(ctx context.Context, l *place, g *guess, text secret.String) error {
 	budget := limit.GuessBudget(&g.project.Settings)
-	var left bool
 	var lockedAt, now time.Time
 	err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		now = tx.Now()
-		if left, err = tx.ReservePrimary(ctx, g.owner, store.MethodPassword, budget, g.shown); err != nil || left {
+		g.reserved, err = tx.ReservePrimary(ctx, g.owner, store.MethodPassword, budget, g.shown)
+		if err != nil || g.reserved.Left {
+			guesses.Counted(tx, g.reserved, g.event())
 			return err
 		}
 		_, lockedAt, err = tx.PrimaryLock(ctx, g.owner, store.MethodPassword)
@@ -57,7 +77,7 @@ func (s *Service) try(ctx context.Context, l *place, g *guess, text secret.Strin
 	if err != nil {
 		return err
 	}
-	if !left {
+	if !g.reserved.Left {
 		return errs.UserLockLimitReached.After(lockedAt.Add(budget.Lock).Sub(now))
 	}
 
@@ -81,6 +101,7 @@ func (s *Service) try(ctx context.Context, l *place, g *guess, text secret.Strin
 func (s *Service) giveBack(ctx context.Context, g *guess) {
 	_ = s.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		tx.ReturnPrimary(g.owner, store.MethodPassword)
+		guesses.Returned(tx, g.reserved, g.event())
 		return nil
 	})
 }

@@ -179,7 +179,7 @@ func (s *Service) ResetExisting(ctx context.Context, p *store.Project, in Existi
 		return nil, err
 	}
 	shown := s.Sessions.Look(ctx, p, in.Tokens)
-	w, err := s.who(ctx, p, in.Organization, in.Email)
+	w, err := s.who(ctx, p, in.Organization, in.Email, in.RequestID)
 	if err != nil {
 		return nil, err
 	}

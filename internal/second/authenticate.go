@@ -77,9 +77,13 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, a Attempt,
 
 	var found *store.Session
 	err := guess.Run(ctx, s.DB, guess.Try{
-		Reserve: func(ctx context.Context, tx *store.Tx) (*errs.Error, error) { return reserve(ctx, tx, g) },
-		Return:  func(tx *store.Tx) { tx.ReturnGuess(g.Member.ID) },
-		Judge:   func(ctx context.Context, tx *store.Tx) (Verdict, error) { return c.Judge(ctx, tx, g) },
+		About: g.event(map[string]string{"method": c.Method()}),
+		Reserve: func(ctx context.Context, tx *store.Tx) (store.Reserved, error) {
+			return tx.ReserveGuess(ctx, g.Member.ID, limit.GuessBudget(&p.Settings))
+		},
+		NoneLeft: errs.UserLockLimitReached,
+		Return:   func(tx *store.Tx) { tx.ReturnGuess(g.Member.ID) },
+		Judge:    func(ctx context.Context, tx *store.Tx) (Verdict, error) { return c.Judge(ctx, tx, g) },
 		Effects: func(ctx context.Context, tx *store.Tx) (err error) {
 			found, err = s.effects(ctx, tx, g, c)
 			return err
@@ -143,13 +147,12 @@ func locked(lock limit.Lock, tx *store.Tx) error {
 	return errs.UserLockLimitReached.After(lock.Until.Sub(tx.Now()))
 }
 
-// reserve counts the attempt as a failure before anything is compared.
-func reserve(ctx context.Context, tx *store.Tx, g *Guess) (*errs.Error, error) {
-	reserved, err := tx.ReserveGuess(ctx, g.Member.ID, limit.GuessBudget(&g.Project.Settings))
-	if err == nil && !reserved {
-		return errs.UserLockLimitReached, nil
+// event is the audit record of something about the guess.
+func (g *Guess) event(details map[string]string) audit.Event {
+	return audit.Event{
+		ProjectID: g.Project.ID, OrganizationID: g.Organization.ID, MemberID: g.Member.ID, RequestID: g.Attempt.RequestID,
+		Details: details,
 	}
-	return nil, err
 }
 
 // effects spends the code and makes the login complete.
@@ -165,10 +168,9 @@ func (s *Service) effects(ctx context.Context, tx *store.Tx, g *Guess, c Code) (
 	if err != nil {
 		return nil, err
 	}
-	audit.Record(tx, audit.Event{
-		ProjectID: g.Project.ID, OrganizationID: g.Organization.ID, MemberID: g.Member.ID, RequestID: g.Attempt.RequestID,
-		Action: c.Action(), Outcome: audit.Done, Details: map[string]string{"member_session_id": found.ID},
-	})
+	e := g.event(map[string]string{"member_session_id": found.ID})
+	e.Action, e.Outcome = c.Action(), audit.Done
+	audit.Record(tx, e)
 	return found, nil
 }
 

@@ -32,7 +32,8 @@ var (
 			mfa_failures_total = mfa_failures_total + 1,
 			mfa_locked_at = CASE
 				WHEN mfa_failures + 1 >= $2 AND (mfa_failures < $2 OR $2 = 1) THEN $3 ELSE mfa_locked_at END
-		WHERE id = $1 AND deleted_at = 0 AND (mfa_failures < $2 OR mfa_locked_at <= $4) AND mfa_failures_total < $5`)
+		WHERE id = $1 AND deleted_at = 0 AND (mfa_failures < $2 OR mfa_locked_at <= $4) AND mfa_failures_total < $5
+		RETURNING mfa_failures, mfa_failures_total`)
 
 	sqlReturnGuess = sqldb.SQL("return_guess", `
 		UPDATE members SET
@@ -89,11 +90,23 @@ type GuessBudget struct {
 	InTotal int64         // across locks, until the factor is disabled
 }
 
-// ReserveGuess counts a failure in advance and reports whether the member had a guess left.
-func (tx *Tx) ReserveGuess(ctx context.Context, memberID string, b GuessBudget) (bool, error) {
+// Reserved is what counting a guess as a failure in advance came to.
+type Reserved struct {
+	Left     bool // there was one
+	Locks    bool // and it was the last one until a lock is over
+	Disables bool // or the last one of all
+}
+
+// ReserveGuess counts a failure in advance, if the member has a guess left.
+func (tx *Tx) ReserveGuess(ctx context.Context, memberID string, b GuessBudget) (Reserved, error) {
 	now := tx.Now()
-	n, err := tx.Exec(ctx, sqlReserveGuess, memberID, b.InARow, micros(now), micros(now.Add(-b.Lock)), b.InTotal)
-	return n == 1, err
+	var inARow, inTotal int64
+	err := tx.QueryRow(ctx, sqlReserveGuess,
+		[]any{memberID, b.InARow, micros(now), micros(now.Add(-b.Lock)), b.InTotal}, &inARow, &inTotal)
+	if errors.Is(err, ErrNotFound) {
+		return Reserved{}, nil
+	}
+	return Reserved{Left: err == nil, Locks: inARow >= b.InARow, Disables: inTotal >= b.InTotal}, err
 }
 
 // ReturnGuess takes back one reserved failure. It goes out with the statements after it.

@@ -42,20 +42,23 @@ var (
 		UPDATE members SET primary_locked_at = $2, primary_locked_until = $3 WHERE id = $1`)
 )
 
-// ReservePrimary counts a wrong guess of the owner at a first factor in advance and reports whether one was left. The
-// budget is InARow and Lock. A member's row says so when this guess was the last one.
-func (tx *Tx) ReservePrimary(ctx context.Context, owner, method string, b GuessBudget, isMember bool) (bool, error) {
+// ReservePrimary counts a wrong guess of the owner at a first factor in advance, if one is left. The budget is InARow and
+// Lock. A member's row says so when this guess was the last one.
+func (tx *Tx) ReservePrimary(
+	ctx context.Context, owner, method string, b GuessBudget, isMember bool,
+) (Reserved, error) {
 	now := tx.Now()
 	var failures int64
 	err := tx.QueryRow(ctx, sqlReservePrimary,
 		[]any{owner, method, b.InARow, micros(now), micros(now.Add(-b.Lock))}, &failures)
 	if errors.Is(err, ErrNotFound) {
-		return false, nil
+		return Reserved{}, nil
 	}
-	if err == nil && failures >= b.InARow && isMember {
+	r := Reserved{Left: err == nil, Locks: failures >= b.InARow}
+	if r.Left && r.Locks && isMember {
 		tx.Later(sqlShowPrimaryLock, 1, owner, micros(now), micros(now.Add(b.Lock)))
 	}
-	return err == nil, err
+	return r, err
 }
 
 // PrimaryLock gives when the owner's guesses at a first factor were last used up, and how many there were in a row.
