@@ -33,7 +33,7 @@ type Member struct {
 	TOTPID            string    // of the verified registration
 	MFAFailures       int64     // wrong second factors in a row, up to the lock
 	MFAFailuresTotal  int64     // the same, counted across locks
-	MFALockedAt       time.Time // when MFAFailures reached the limit
+	MFALockedAt       time.Time // when MFAFailures last reached the limit, or MFAFailuresTotal its own
 	PasswordID        string
 	PrimaryLockedAt   time.Time // when wrong guesses at a first factor locked that one
 	PrimaryLockedTill time.Time // and until when

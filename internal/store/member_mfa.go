@@ -25,13 +25,15 @@ var (
 			AND (mfa_phone_verified = TRUE OR mfa_phone_asked_at > $4)`)
 
 	// One more guess, if there is one left: fewer than the limit in a row, or a lock that is over; and fewer than the
-	// total after which the factor is disabled. The failure is counted before anything is compared.
+	// total after which the factor is disabled. The failure is counted before anything is compared. The time is that of
+	// the last lock, or of the disabling.
 	sqlReserveGuess = sqldb.SQL("reserve_guess", `
 		UPDATE members SET
 			mfa_failures = CASE WHEN mfa_failures >= $2 THEN 1 ELSE mfa_failures + 1 END,
 			mfa_failures_total = mfa_failures_total + 1,
 			mfa_locked_at = CASE
-				WHEN mfa_failures + 1 >= $2 AND (mfa_failures < $2 OR $2 = 1) THEN $3 ELSE mfa_locked_at END
+				WHEN mfa_failures + 1 >= $2 AND (mfa_failures < $2 OR $2 = 1) OR mfa_failures_total + 1 >= $5 THEN $3
+				ELSE mfa_locked_at END
 		WHERE id = $1 AND deleted_at = 0 AND (mfa_failures < $2 OR mfa_locked_at <= $4) AND mfa_failures_total < $5
 		RETURNING mfa_failures, mfa_failures_total`)
 
