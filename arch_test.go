@@ -53,7 +53,7 @@ var floors = []struct {
 	{"outbox", nil},
 	{"notify/text", nil},
 	{"notify", []string{"keys", "mail", "notify/text", "outbox", "sms", "sqldb", "store"}},
-	{"reaper", []string{"store"}},
+	{"reaper", []string{"limit", "store"}},
 	{"project", []string{"audit", "limit", "notify/text", "store"}},
 	{"rbac", []string{"store"}},
 	{"org", []string{"audit", "project", "rbac", "store"}},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -24,6 +25,9 @@ type Ages struct {
 const day = 24 * time.Hour
 
 var defaults = Ages{Codes: day, Counters: time.Hour, Messages: 90 * day, Sessions: 30 * day, Audit: 400 * day}
+
+// guesses is how long counters of guesses are kept that nobody touches: no setting, since it must be longer than any lock.
+const guesses = day + limit.MaxLockMinutes*time.Minute
 
 // batch bounds the rows of one transaction, pause is the breath between two: a backlog is worked off at up to five
 // thousand rows a second, and whoever waits to write meanwhile waits for one batch.
@@ -74,18 +78,30 @@ func (r *Reaper) Round(ctx context.Context) error {
 		if age < 0 {
 			continue
 		}
-		if err := r.reap(ctx, kind.rows, age); err != nil {
+		err := r.reap(ctx, age, func(tx *store.Tx, before time.Time) (int64, error) {
+			return tx.Reap(ctx, kind.rows, before, batch)
+		})
+		if err != nil {
 			return fmt.Errorf("reap %s: %w", kind.rows, err)
 		}
+	}
+	err := r.reap(ctx, guesses, func(tx *store.Tx, before time.Time) (int64, error) {
+		return tx.ReapGuesses(ctx, before, batch)
+	})
+	if err != nil {
+		return fmt.Errorf("reap guesses: %w", err)
 	}
 	return nil
 }
 
-func (r *Reaper) reap(ctx context.Context, rows store.Reapable, age time.Duration) error {
+// reap deletes rows of an age batch after batch.
+func (r *Reaper) reap(
+	ctx context.Context, age time.Duration, some func(tx *store.Tx, before time.Time) (int64, error),
+) error {
 	for {
 		var n int64
 		err := r.DB.Write(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.Reap(ctx, rows, tx.Now().Add(-age), batch)
+			n, err = some(tx, tx.Now().Add(-age))
 			return err
 		})
 		if err != nil || n < batch {

@@ -12,13 +12,14 @@ var (
 	// One more guess at a first factor, if there is one left. Owner and method have a counter of their own: a lock of one
 	// method leaves the others alone.
 	sqlReservePrimary = sqldb.SQL("reserve_primary", `
-		INSERT INTO primary_guesses (owner, method, failures, locked_at)
-		VALUES ($1, $2, 1, CASE WHEN $3 <= 1 THEN $4 ELSE CAST(0 AS BIGINT) END)
+		INSERT INTO primary_guesses (owner, method, failures, locked_at, counted_at)
+		VALUES ($1, $2, 1, CASE WHEN $3 <= 1 THEN $4 ELSE CAST(0 AS BIGINT) END, $4)
 		ON CONFLICT (owner, method) DO UPDATE SET
 			failures = CASE WHEN primary_guesses.failures >= $3 THEN 1 ELSE primary_guesses.failures + 1 END,
 			locked_at = CASE
 				WHEN primary_guesses.failures + 1 >= $3 AND (primary_guesses.failures < $3 OR $3 <= 1) THEN $4
-				ELSE primary_guesses.locked_at END
+				ELSE primary_guesses.locked_at END,
+			counted_at = excluded.counted_at
 			WHERE primary_guesses.failures < $3 OR primary_guesses.locked_at <= $5
 		RETURNING failures`)
 
