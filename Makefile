@@ -38,12 +38,14 @@ check: lint ## linters, and the tests again under the race detector
 	CGO_ENABLED=1 go test -race -timeout 60m ./...
 
 .PHONY: lint
-lint: ## the linters alone: gofumpt, vet, staticcheck, golangci-lint
+lint: ## the linters alone: gofumpt, vet, staticcheck, golangci-lint, deadcode
 	@unformatted=$$($(TOOL) gofumpt -l .) || exit 1; \
 		[ -z "$$unformatted" ] || { echo "not gofumpt's form (make fmt):"; echo "$$unformatted"; exit 1; }
 	go vet -tags e2e ./...
 	$(TOOL) staticcheck -tags e2e ./...
 	$(TOOL) golangci-lint run --build-tags e2e ./...
+	@dead=$$($(TOOL) deadcode -test -tags e2e ./...) || exit 1; \
+		[ -z "$$dead" ] || { echo "not even a test calls:"; echo "$$dead"; exit 1; }
 
 .PHONY: fmt
 fmt: ## gofumpt's form for all Go files

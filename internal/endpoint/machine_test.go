@@ -414,7 +414,8 @@ func TestPublic(t *testing.T) {
 	if got.status != 200 || got.body["seen"] != "jwks:"+liveProject {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
-	if id, _ := got.body["request_id"].(string); ids.EnvOf(id) != ids.Live {
+	id, _ := got.body["request_id"].(string)
+	if _, env, _, _ := ids.Parse(id); env != ids.Live {
 		t.Errorf("request_id %q of a live project", id)
 	}
 }
@@ -423,7 +424,7 @@ func TestLiveProject(t *testing.T) {
 	t.Parallel()
 	got := do(t, "POST", "/v1/send", `{"organization_id":"a"}`, func(r *http.Request) { r.SetBasicAuth(liveProject, key) })
 	id, _ := got.body["request_id"].(string)
-	if ids.EnvOf(id) != ids.Live || got.body["organization_id"] != id {
+	if _, env, _, _ := ids.Parse(id); env != ids.Live || got.body["organization_id"] != id {
 		t.Errorf("the call and the reply have different ids, or not the project's environment: %s", got.text)
 	}
 }

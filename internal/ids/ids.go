@@ -160,12 +160,6 @@ func cutLast(s string, sep byte) (before, after string, found bool) {
 	return s[:i], s[i+1:], true
 }
 
-// EnvOf tells the environment an identifier names, or "" when it has none.
-func EnvOf(id string) Env {
-	_, env, _, _ := Parse(id)
-	return env
-}
-
 // OrgRef names an organization as a caller may write it: by id, external id or slug.
 type OrgRef string
 

@@ -109,9 +109,6 @@ func number(code int, national string) *phonenumbers.PhoneNumber {
 	return n
 }
 
-// IsZero reports whether there is no number.
-func (n Number) IsZero() bool { return n.e164 == "" }
-
 // String gives the number in E.164 form with its plus sign, "" for the zero Number.
 func (n Number) String() string { return n.e164 }
 

@@ -109,7 +109,7 @@ func TestParseRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := phone.Parse(in)
-			if !errors.Is(err, errs.InvalidPhoneNumber) || !got.IsZero() {
+			if !errors.Is(err, errs.InvalidPhoneNumber) || got != (phone.Number{}) {
 				t.Errorf("Parse(%q) = %q, %v; want invalid_phone_number", in, got, err)
 			}
 		})
@@ -222,7 +222,7 @@ func TestForms(t *testing.T) {
 		"+123":          {"+123", "123", "123", "123", false},
 	} {
 		n := phone.Stored(in)
-		got := forms{n.String(), n.Masked(), n.Prefix(), slog.AnyValue(n).Resolve().String(), n.IsZero()}
+		got := forms{n.String(), n.Masked(), n.Prefix(), slog.AnyValue(n).Resolve().String(), n == (phone.Number{})}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("Stored(%q) (-want +got):\n%s", in, diff)
 		}
@@ -252,7 +252,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) {
 		n, err := phone.Parse(in)
 		if err != nil {
-			if !errors.Is(err, errs.InvalidPhoneNumber) || !n.IsZero() {
+			if !errors.Is(err, errs.InvalidPhoneNumber) || n != (phone.Number{}) {
 				t.Fatalf("Parse(%q) = %q, %v", in, n, err)
 			}
 			return

@@ -1,10 +1,6 @@
 package phone
 
-import (
-	"slices"
-
-	"github.com/nyaruka/phonenumbers"
-)
+import "github.com/nyaruka/phonenumbers"
 
 // unsupported are the regions that an SMS allowlist refuses by default: places where carriers do not deliver reliably
 // or toll fraud is frequent. The published list ends at the letter M.
@@ -90,15 +86,5 @@ var unsupported = map[string]bool{
 func ValidRegion(cc string) bool { return phonenumbers.GetSupportedRegions()[cc] }
 
 // IsSupportedRegion reports whether a project may put the region on its SMS allowlist by default: a valid region that
-// is not one of UnsupportedRegions.
+// is not on the list above.
 func IsSupportedRegion(cc string) bool { return ValidRegion(cc) && !unsupported[cc] }
-
-// UnsupportedRegions lists the regions that are refused by default, in order. A server may be set to use another list.
-func UnsupportedRegions() []string {
-	list := make([]string, 0, len(unsupported))
-	for cc := range unsupported {
-		list = append(list, cc)
-	}
-	slices.Sort(list)
-	return list
-}

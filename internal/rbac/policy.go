@@ -77,12 +77,6 @@ type Role struct {
 	Permissions []Permission
 }
 
-// Resources gives the default resources and all actions that may be granted on them.
-func Resources() []Resource { return resources }
-
-// Roles gives the default roles.
-func Roles() []Role { return roles }
-
 var resources = []Resource{
 	{Organization, "The organization itself and its settings.", []string{
 		UpdateName, UpdateSlug, UpdateLogoURL, UpdateAuthMethods, UpdateMFAMethods, UpdateEmailJIT, UpdateEmailInvites,

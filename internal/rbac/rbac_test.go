@@ -52,7 +52,7 @@ func TestGrantingRoles(t *testing.T) {
 func TestSelfIsWithinMember(t *testing.T) {
 	t.Parallel()
 	actions := map[string][]string{}
-	for _, r := range Resources() {
+	for _, r := range resources {
 		actions[r.ID] = r.Actions
 		sorted := slices.Sorted(slices.Values(r.Actions))
 		if len(slices.Compact(sorted)) != len(r.Actions) {

@@ -71,12 +71,6 @@ func ParseToken(token String) (row ids.UUID, hash []byte, ok bool) {
 	return ids.UUID(raw[1:17]), sum[:], true
 }
 
-// WellFormed reports whether a text has the shape of an opaque token, known or not.
-func WellFormed(token String) bool {
-	_, ok := decode33(token.Reveal())
-	return ok
-}
-
 func decode33(token string) ([]byte, bool) {
 	if len(token) != TokenLength {
 		return nil, false

@@ -69,9 +69,6 @@ var (
 		LEFT JOIN passwords p ON p.project_id = m.project_id AND p.email = e.email AND p.member_id = ''
 		WHERE e.organization_id = $1 AND e.email = $2 AND e.retired = FALSE AND m.deleted_at = 0`)
 
-	sqlPasswordOfMember = sqldb.SQL("password_of_member", `
-		SELECT `+passwordColumns+` FROM passwords p WHERE p.project_id = $1 AND p.member_id = $2 AND p.member_id <> ''`)
-
 	sqlPasswordOfAddress = sqldb.SQL("password_of_address", `
 		SELECT `+passwordColumns+` FROM passwords p WHERE p.project_id = $1 AND p.email = $2 AND p.member_id = ''`)
 
@@ -157,14 +154,6 @@ func (tx *Tx) MemberWithPassword(ctx context.Context, orgID, email string, commo
 	}
 	member, err := m.row()
 	return member, p.row(), err
-}
-
-// PasswordOf gives the password that a member logs in with, or ErrNotFound.
-func (tx *Tx) PasswordOf(ctx context.Context, m *Member, common bool) (*Password, error) {
-	if common {
-		return tx.PasswordOfAddress(ctx, m.ProjectID, m.Email)
-	}
-	return tx.password(ctx, sqlPasswordOfMember, m.ProjectID, m.ID)
 }
 
 // PasswordOfAddress gives the password that an address has in all organizations of the project, or ErrNotFound.

@@ -29,15 +29,6 @@ type Mail struct {
 	At time.Time
 }
 
-// Header gives a header of the mail, still encoded.
-func (m Mail) Header(name string) string {
-	parsed, err := netmail.ReadMessage(bytes.NewReader(m.Raw))
-	if err != nil {
-		return ""
-	}
-	return parsed.Header.Get(name)
-}
-
 // SMTP stands in for a mail server (RFC 5321) with STARTTLS (RFC 3207), AUTH PLAIN (RFC 4616) and enhanced status
 // codes. It is strict: bare line feeds, long lines, commands out of order and mails without the headers of RFC 5322
 // are refused.
@@ -55,26 +46,18 @@ type SMTP struct {
 	// Delay is waited before the answer to the content.
 	Delay time.Duration
 
-	mu     sync.Mutex
-	mails  []Mail
-	waking chan struct{}
+	mu    sync.Mutex
+	mails []Mail
 }
 
 // NewSMTP makes a server that takes everything in the clear.
-func NewSMTP() *SMTP { return &SMTP{Answer: map[string]string{}, waking: make(chan struct{})} }
+func NewSMTP() *SMTP { return &SMTP{Answer: map[string]string{}} }
 
 // Mails gives what was taken, oldest first.
 func (s *SMTP) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Mail(nil), s.mails...)
-}
-
-// Changed gives a channel that is closed at the next mail. Take it, then look at Mails, then wait.
-func (s *SMTP) Changed() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.waking
 }
 
 // Serve answers on a listener until it is closed.
@@ -121,8 +104,6 @@ func (s *SMTP) take(m Mail) {
 	defer s.mu.Unlock()
 	m.At = time.Now()
 	s.mails = append(s.mails, m)
-	close(s.waking)
-	s.waking = make(chan struct{})
 }
 
 var (
