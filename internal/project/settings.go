@@ -10,6 +10,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/limit"
+	"github.com/thimble-auth/thimble/internal/notify/text"
 	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -92,6 +93,10 @@ func checkDomain(s *store.ProjectSettings) error {
 	if domain, ok := email.ParseDomain(s.WebOTPDomain); !ok || domain != s.WebOTPDomain {
 		return errors.New("the WebOTP domain must be a host name in lower case such as app.example.com, " +
 			"without https:// and without a port")
+	}
+	if len(s.WebOTPDomain) > text.MaxDomain {
+		return fmt.Errorf("a WebOTP domain has at most %d characters: longer ones leave no room for the code in one SMS",
+			text.MaxDomain)
 	}
 	return nil
 }

@@ -6,8 +6,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/thimble-auth/thimble/internal/notify/text"
 	"github.com/thimble-auth/thimble/internal/store"
 )
+
+// longDomain gives a host name of n characters.
+func longDomain(n int) string {
+	labels := strings.Repeat(strings.Repeat("a", 49)+".", n/50)
+	return strings.Repeat("a", n-len(labels)-4) + "." + labels + "com"
+}
 
 func TestCheckSettings(t *testing.T) {
 	t.Parallel()
@@ -39,6 +46,8 @@ func TestCheckSettings(t *testing.T) {
 		"domain, local":           {store.ProjectSettings{WebOTPDomain: "localhost"}, ""},
 		"domain, with scheme":     {store.ProjectSettings{WebOTPDomain: "https://app.example.com"}, "WebOTP"},
 		"domain, with a second":   {store.ProjectSettings{WebOTPDomain: "a.example.com #000000\n@b.example.com"}, "WebOTP"},
+		"domain, longest":         {store.ProjectSettings{WebOTPDomain: longDomain(text.MaxDomain)}, ""},
+		"domain, too long":        {store.ProjectSettings{WebOTPDomain: longDomain(text.MaxDomain + 1)}, "WebOTP"},
 		"domain, upper case":      {store.ProjectSettings{WebOTPDomain: "App.example.com"}, "WebOTP"},
 		"redirect":                {redirect("https://app.example.com/a?b=c", "login"), ""},
 		"redirect, local":         {redirect("http://localhost:3000/a", "login", "signup"), ""},
