@@ -44,7 +44,9 @@ type API struct {
 
 // Endpoints lists every call.
 func (a *API) Endpoints() []endpoint.Endpoint {
-	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(), a.discovery(), a.sessions(), a.organizations(), a.members())
+	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(),
+		a.passwordMails(), a.passwordChanges(), a.passwordMigration(), a.discoveryPasswords(), a.discovery(), a.sessions(),
+		a.organizations(), a.members())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.
