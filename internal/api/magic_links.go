@@ -169,11 +169,7 @@ func (a *API) invite(ctx context.Context, c endpoint.Call, in *InviteRequest) (*
 }
 
 func sentReply(c endpoint.Call, sent *mailbox.Sent) MemberReply {
-	return MemberReply{
-		MemberID:     sent.Member.ID,
-		Member:       wireMember(sent.Organization, sent.Member, c.Project, sent.At),
-		Organization: wireOrganization(sent.Organization),
-	}
+	return replyAbout(c, sent.Organization, sent.Member, sent.At)
 }
 
 // SendDiscoveryLinkRequest asks for a link that leads to no organization yet.
@@ -340,11 +336,7 @@ type PrimaryRequired struct {
 
 func loginReply(c endpoint.Call, r *login.Result) LoginReply {
 	out := LoginReply{
-		MemberReply: MemberReply{
-			MemberID:     r.Member.ID,
-			Member:       wireMember(r.Organization, r.Member, c.Project, r.At),
-			Organization: wireOrganization(r.Organization),
-		},
+		MemberReply: replyAbout(c, r.Organization, r.Member, r.At),
 	}
 	if r.Live != nil {
 		out.MemberAuthenticated, out.MemberSession = true, wireSession(r.Live)

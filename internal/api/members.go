@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/errs"
@@ -10,6 +11,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/optional"
 	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/store"
 )
 
 func (a *API) members() []endpoint.Endpoint {
@@ -63,11 +65,11 @@ type MemberReply struct {
 }
 
 func memberReply(c endpoint.Call, f *member.Found) MemberReply {
-	return MemberReply{
-		MemberID:     f.Member.ID,
-		Member:       wireMember(f.Organization, f.Member, c.Project, f.At),
-		Organization: wireOrganization(f.Organization),
-	}
+	return replyAbout(c, f.Organization, f.Member, f.At)
+}
+
+func replyAbout(c endpoint.Call, o *store.Organization, m *store.Member, at time.Time) MemberReply {
+	return MemberReply{MemberID: m.ID, Member: wireMember(o, m, c.Project, at), Organization: wireOrganization(o)}
 }
 
 // CreateMemberRequest makes a member.

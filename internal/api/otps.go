@@ -9,7 +9,6 @@ import (
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/phone"
-	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/smsotp"
@@ -25,18 +24,6 @@ func (a *API) otps() []endpoint.Endpoint {
 			secondFactorErrors(append(termsErrors(), errs.NoSessionArguments, errs.InvalidCode, errs.OTPCodeNotFound,
 				errs.UnableToAuthOTPCode)...)...),
 	}
-}
-
-// secondFactorErrors adds the errors of every call about a member's second factor.
-func secondFactorErrors(others ...*errs.Error) []*errs.Error {
-	return append([]*errs.Error{
-		errs.OrganizationNotFound, errs.MemberNotFound, errs.LiveIDUsedInTestEnvironment, errs.TestIDUsedInLiveEnvironment,
-		errs.ActionAvailableOnlyForActiveMembers, errs.OperationRestrictedByOrganizationMFAMethods,
-		errs.TooManySessionArguments, errs.IntermediateSessionNotFound, errs.SessionNotFound, errs.InvalidSessionToken,
-		errs.UnableToParseSessionJWT, errs.MemberSessionMemberIDMismatch,
-		errs.InvalidIntermediateSessionTokenForOrganization, errs.ActionAvailableOnlyOncePrimaryAuthenticationIsMet,
-		errs.InsufficientFactors, errs.DuplicateMemberPhoneNumber, errs.UserLockLimitReached,
-	}, others...)
 }
 
 // SendSMSRequest asks for a code as the member's second factor.
@@ -77,36 +64,17 @@ func (a *API) sendSMS(ctx context.Context, c endpoint.Call, in *SendSMSRequest) 
 	if err != nil {
 		return nil, err
 	}
-	return &SendSMSResponse{MemberReply: MemberReply{
-		MemberID:     sent.Member.ID,
-		Member:       wireMember(sent.Organization, sent.Member, c.Project, sent.At),
-		Organization: wireOrganization(sent.Organization),
-	}}, nil
+	return &SendSMSResponse{MemberReply: replyAbout(c, sent.Organization, sent.Member, sent.At)}, nil
 }
 
 // AuthenticateSMSRequest redeems a code.
 type AuthenticateSMSRequest struct {
 	_ struct{} `schema:"api_b2b_otp_v1_b2b_otp_sms_AuthenticateRequest"`
-	TermsFields
+	RedeemFields
+	EnrolmentFields
 
-	// The organization, by id, slug or external id.
-	OrganizationID ids.OrgRef `json:"organization_id" api:"required"`
-	// The member, by id or external id.
-	MemberID ids.MemberRef `json:"member_id" api:"required"`
 	// The six digits of the text, as a string.
 	Code secret.String `json:"code" api:"required"`
-	// Of the login to complete. Exactly one of the three tokens.
-	IntermediateSessionToken secret.String `json:"intermediate_session_token"`
-	// Of the session that gets the factor.
-	SessionToken secret.String `json:"session_token"`
-	// Of the session that gets the factor.
-	SessionJWT secret.String `json:"session_jwt"`
-	// Whether the member's later logins ask for a second factor. Ignored where the organization asks everybody.
-	SetMFAEnrollment string `json:"set_mfa_enrollment"`
-	// Makes texts the member's default second factor.
-	SetDefaultMFA bool `json:"set_default_mfa"`
-	// Accepted and not used: this server takes no fingerprints of devices.
-	TelemetryID string `json:"telemetry_id"`
 }
 
 // AuthenticateSMSResponse holds the session.
@@ -120,11 +88,7 @@ type AuthenticateSMSResponse struct {
 func (a *API) authenticateSMS(
 	ctx context.Context, c endpoint.Call, in *AuthenticateSMSRequest,
 ) (*AuthenticateSMSResponse, error) {
-	live, err := a.SMS.Authenticate(ctx, c.Project, second.Attempt{
-		Organization: in.OrganizationID, Member: in.MemberID, Terms: in.terms(),
-		Tokens:     session.Tokens{Session: in.SessionToken, JWT: in.SessionJWT, Intermediate: in.IntermediateSessionToken},
-		Enrollment: in.SetMFAEnrollment, SetDefault: in.SetDefaultMFA, RequestID: c.RequestID,
-	}, in.Code.Reveal())
+	live, err := a.SMS.Authenticate(ctx, c.Project, in.attempt(c, in.EnrolmentFields), in.Code.Reveal())
 	if err != nil {
 		return nil, err
 	}

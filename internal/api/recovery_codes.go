@@ -7,9 +7,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/recovery"
-	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/secret"
-	"github.com/thimble-auth/thimble/internal/session"
 )
 
 func (a *API) recoveryCodes() []endpoint.Endpoint {
@@ -34,11 +32,7 @@ type RecoveryCodesReply struct {
 
 func recoveryCodesReply(c endpoint.Call, found *recovery.Codes) RecoveryCodesReply {
 	return RecoveryCodesReply{
-		MemberReply: MemberReply{
-			MemberID:     found.Member.ID,
-			Member:       wireMember(found.Organization, found.Member, c.Project, found.At),
-			Organization: wireOrganization(found.Organization),
-		},
+		MemberReply:   replyAbout(c, found.Organization, found.Member, found.At),
 		RecoveryCodes: revealAll(found.Codes),
 	}
 }
@@ -98,22 +92,10 @@ func (a *API) rotateRecoveryCodes(
 // RecoverRequest redeems a recovery code.
 type RecoverRequest struct {
 	_ struct{} `schema:"api_b2b_recovery_codes_v1_RecoverRequest"`
-	TermsFields
+	RedeemFields
 
-	// The organization, by id, slug or external id.
-	OrganizationID ids.OrgRef `json:"organization_id" api:"required"`
-	// The member, by id or external id.
-	MemberID ids.MemberRef `json:"member_id" api:"required"`
 	// The code. Dashes, spaces and capitals do not matter.
 	RecoveryCode secret.String `json:"recovery_code" api:"required"`
-	// Of the login to complete. Exactly one of the three tokens.
-	IntermediateSessionToken secret.String `json:"intermediate_session_token"`
-	// Of the session that gets the factor.
-	SessionToken secret.String `json:"session_token"`
-	// Of the session that gets the factor.
-	SessionJWT secret.String `json:"session_jwt"`
-	// Accepted and not used: this server takes no fingerprints of devices.
-	TelemetryID string `json:"telemetry_id"`
 }
 
 // RecoverResponse holds the session.
@@ -130,10 +112,7 @@ type RecoverResponse struct {
 func (a *API) redeemRecoveryCode(
 	ctx context.Context, c endpoint.Call, in *RecoverRequest,
 ) (*RecoverResponse, error) {
-	live, left, err := a.Recovery.Recover(ctx, c.Project, second.Attempt{
-		Organization: in.OrganizationID, Member: in.MemberID, Terms: in.terms(), RequestID: c.RequestID,
-		Tokens: session.Tokens{Session: in.SessionToken, JWT: in.SessionJWT, Intermediate: in.IntermediateSessionToken},
-	}, in.RecoveryCode.Reveal())
+	live, left, err := a.Recovery.Recover(ctx, c.Project, in.attempt(c, EnrolmentFields{}), in.RecoveryCode.Reveal())
 	if err != nil {
 		return nil, err
 	}

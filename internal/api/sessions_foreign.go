@@ -81,11 +81,7 @@ type VouchedReply struct {
 
 func vouchedReply(c endpoint.Call, r *login.Result) VouchedReply {
 	return VouchedReply{
-		MemberReply: MemberReply{
-			MemberID:     r.Member.ID,
-			Member:       wireMember(r.Organization, r.Member, c.Project, r.At),
-			Organization: wireOrganization(r.Organization),
-		},
+		MemberReply:  replyAbout(c, r.Organization, r.Member, r.At),
 		SessionToken: revealed(r.Live.Token), SessionJWT: revealed(r.Live.JWT),
 	}
 }

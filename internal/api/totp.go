@@ -6,7 +6,6 @@ import (
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
-	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/totp"
@@ -69,11 +68,7 @@ func (a *API) createTOTP(ctx context.Context, c endpoint.Call, in *CreateTOTPReq
 		return nil, err
 	}
 	return &CreateTOTPResponse{
-		MemberReply: MemberReply{
-			MemberID:     made.Member.ID,
-			Member:       wireMember(made.Organization, made.Member, c.Project, made.At),
-			Organization: wireOrganization(made.Organization),
-		},
+		MemberReply:        replyAbout(c, made.Organization, made.Member, made.At),
 		TOTPRegistrationID: made.RegistrationID, Secret: revealed(made.Seed), QRCode: revealed(made.QRCode),
 		RecoveryCodes: revealAll(made.RecoveryCodes),
 	}, nil
@@ -82,26 +77,11 @@ func (a *API) createTOTP(ctx context.Context, c endpoint.Call, in *CreateTOTPReq
 // AuthenticateTOTPRequest redeems a code of the app.
 type AuthenticateTOTPRequest struct {
 	_ struct{} `schema:"api_b2b_totp_v1_AuthenticateRequest"`
-	TermsFields
+	RedeemFields
+	EnrolmentFields
 
-	// The organization, by id, slug or external id.
-	OrganizationID ids.OrgRef `json:"organization_id" api:"required"`
-	// The member, by id or external id.
-	MemberID ids.MemberRef `json:"member_id" api:"required"`
 	// The six digits that the app shows, as a string.
 	Code secret.String `json:"code" api:"required"`
-	// Of the login to complete. Exactly one of the three tokens.
-	IntermediateSessionToken secret.String `json:"intermediate_session_token"`
-	// Of the session that gets the factor.
-	SessionToken secret.String `json:"session_token"`
-	// Of the session that gets the factor.
-	SessionJWT secret.String `json:"session_jwt"`
-	// Whether the member's later logins ask for a second factor. Ignored where the organization asks everybody.
-	SetMFAEnrollment string `json:"set_mfa_enrollment"`
-	// Makes the app the member's default second factor.
-	SetDefaultMFA bool `json:"set_default_mfa"`
-	// Accepted and not used: this server takes no fingerprints of devices.
-	TelemetryID string `json:"telemetry_id"`
 }
 
 // AuthenticateTOTPResponse holds the session.
@@ -115,11 +95,7 @@ type AuthenticateTOTPResponse struct {
 func (a *API) authenticateTOTP(
 	ctx context.Context, c endpoint.Call, in *AuthenticateTOTPRequest,
 ) (*AuthenticateTOTPResponse, error) {
-	live, err := a.TOTP.Authenticate(ctx, c.Project, second.Attempt{
-		Organization: in.OrganizationID, Member: in.MemberID, Terms: in.terms(),
-		Tokens:     session.Tokens{Session: in.SessionToken, JWT: in.SessionJWT, Intermediate: in.IntermediateSessionToken},
-		Enrollment: in.SetMFAEnrollment, SetDefault: in.SetDefaultMFA, RequestID: c.RequestID,
-	}, in.Code.Reveal())
+	live, err := a.TOTP.Authenticate(ctx, c.Project, in.attempt(c, in.EnrolmentFields), in.Code.Reveal())
 	if err != nil {
 		return nil, err
 	}
@@ -159,34 +135,9 @@ func (a *API) migrateTOTP(ctx context.Context, c endpoint.Call, in *MigrateTOTPR
 		return nil, err
 	}
 	return &MigrateTOTPResponse{
-		MemberReply: MemberReply{
-			MemberID:     made.Member.ID,
-			Member:       wireMember(made.Organization, made.Member, c.Project, made.At),
-			Organization: wireOrganization(made.Organization),
-		},
+		MemberReply:        replyAbout(c, made.Organization, made.Member, made.At),
 		TOTPRegistrationID: made.RegistrationID, RecoveryCodes: revealAll(made.RecoveryCodes),
 	}, nil
-}
-
-// SecondFactorReply holds the session that a second factor completed or joined.
-type SecondFactorReply struct {
-	MemberReply
-
-	SessionToken  revealed       `json:"session_token"`
-	SessionJWT    revealed       `json:"session_jwt"`
-	MemberSession *MemberSession `json:"member_session"`
-	MemberDevice  *DeviceInfo    `json:"member_device"`
-}
-
-func secondFactorReply(c endpoint.Call, live *session.Live) SecondFactorReply {
-	return SecondFactorReply{
-		MemberReply: MemberReply{
-			MemberID:     live.Member.ID,
-			Member:       wireMember(live.Organization, live.Member, c.Project, live.Session.LastAccessedAt),
-			Organization: wireOrganization(live.Organization),
-		},
-		SessionToken: revealed(live.Token), SessionJWT: revealed(live.JWT), MemberSession: wireSession(live),
-	}
 }
 
 // revealAll is for secrets that are handed out as a list, which is never null.
