@@ -65,8 +65,9 @@ var floors = []struct {
 	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
 	{"guess", []string{"audit", "store"}},
 	{"second", []string{"audit", "guess", "limit", "login", "member", "mfa", "session", "store"}},
+	{"errs/errstest", nil},
 	{"second/secondtest", []string{
-		"keys", "limit", "login", "member", "org", "rbac", "second", "session", "store", "store/storetest",
+		"errs/errstest", "keys", "limit", "login", "member", "org", "rbac", "second", "session", "store", "store/storetest",
 	}},
 	{"smsotp", []string{
 		"challenge", "code", "keys", "member", "mfa", "notify", "second", "session", "sqldb", "store",
@@ -103,6 +104,7 @@ var floors = []struct {
 	// Wiring.
 	{"config", nil},
 	{"server", []string{"*"}},
+	{"server/servertest", []string{"*"}},
 }
 
 // source is a Go file of ours that is no test.

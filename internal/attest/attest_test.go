@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/attest"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/errs/errstest"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/login"
 	"github.com/thimble-auth/thimble/internal/member"
@@ -29,7 +29,7 @@ func (w *world) attest(profile string, token secret.String, change func(*attest.
 	if change != nil {
 		change(&in)
 	}
-	return w.API.Attest.Attest(w.t.Context(), w.project, in)
+	return w.API.Attest.Attest(w.T.Context(), w.Project, in)
 }
 
 // A token becomes a session, whatever the organization asks of logins of its own, and works once.
@@ -38,7 +38,7 @@ func TestTokenBecomesASession(t *testing.T) {
 	engines(t, func(w *world) {
 		token := w.good(map[string]any{"jti": "token-1"})
 		r, err := w.attest(profileID, token, func(in *attest.Request) { in.Terms.Minutes = 30 })
-		w.check(err)
+		w.Check(err)
 		f := r.Live.Session.Factors[0]
 		if r.Member.ID != w.member.ID || len(r.Live.Session.Factors) != 1 || f.Type != "trusted_auth_token" ||
 			f.DeliveryMethod != "trusted_token_exchange" || f.Trusted.TokenID != "token-1" || f.SequenceOrder != "PRIMARY" {
@@ -57,13 +57,13 @@ func TestTokenBecomesASession(t *testing.T) {
 		// Another token adds its factor to the session, and leaves somebody else's alone.
 		shown := func(in *attest.Request) { in.Tokens.Session = r.Live.Token }
 		again, err := w.attest(profileID, w.good(nil), shown)
-		w.check(err)
+		w.Check(err)
 		if again.Session.ID != r.Session.ID || len(again.Session.Factors) != 2 || again.Live.Token != r.Live.Token {
 			t.Errorf("session %s with %d factors, want %s with 2", again.Session.ID, len(again.Session.Factors), r.Session.ID)
 		}
 		w.newMember(member.New{Email: "bob@example.com"})
 		bob, err := w.attest(profileID, w.good(map[string]any{"mail": "bob@example.com"}), shown)
-		w.check(err)
+		w.Check(err)
 		if bob.Session.ID == r.Session.ID {
 			t.Error("bob is in ada's session")
 		}
@@ -76,15 +76,15 @@ func TestTokensThatAreRefused(t *testing.T) {
 	engines(t, func(w *world) {
 		now := w.DB.Now()
 		past := now.Add(-time.Hour).Unix()
-		other, err := w.API.Organizations.Create(t.Context(), w.project, rbac.Caller{}, org.Changes{Name: "Other", Slug: "other"})
-		w.check(err)
+		other, err := w.API.Organizations.Create(t.Context(), w.Project, rbac.Caller{}, org.Changes{Name: "Other", Slug: "other"})
+		w.Check(err)
 		hs := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 			"iss": "https://issuer.example", "aud": "thimble", "jti": "x", "mail": "ada@example.com", "exp": now.Add(time.Minute).Unix(),
 		})
 		shared, err := hs.SignedString([]byte(inForm(t, "stranger")))
-		w.check(err)
+		w.Check(err)
 		none, err := jwt.NewWithClaims(jwt.SigningMethodNone, hs.Claims).SignedString(jwt.UnsafeAllowNoneSignatureType)
-		w.check(err)
+		w.Check(err)
 		good := w.good(nil)
 
 		for _, test := range []struct {
@@ -221,12 +221,12 @@ func TestExternalID(t *testing.T) {
 	engines(t, func(w *world) {
 		bob := w.newMember(member.New{Email: "bob@example.com", ExternalID: "user-7"})
 		r, err := w.attest(profileID, w.good(map[string]any{"sub": "user-7", orgClaim: w.org.Slug}), nil)
-		w.check(err)
+		w.Check(err)
 		if r.Member.ID != bob.ID {
 			t.Errorf("it is %s, want bob", r.Member.Email)
 		}
 		r, err = w.attest(profileID, w.good(map[string]any{"sub": "user-8"}), nil)
-		w.check(err)
+		w.Check(err)
 		if r.Member.ID != w.member.ID {
 			t.Errorf("it is %s, want ada", r.Member.Email)
 		}
@@ -238,31 +238,24 @@ func TestJIT(t *testing.T) {
 	t.Parallel()
 	engines(t, func(w *world) {
 		claims := map[string]any{"mail": "new@firm.example", "sub": "user-9", orgClaim: "firm-1", "roles": []string{"stytch_admin"}}
-		var (
-			wg      sync.WaitGroup
-			mu      sync.Mutex
-			members = map[string]int{}
-			last    *login.Result
-		)
-		for range 8 {
-			token := w.good(claims)
-			wg.Go(func() {
-				r, err := w.attest(jitID, token, func(in *attest.Request) { in.Organization = "" })
-				mu.Lock()
-				defer mu.Unlock()
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				members[r.Member.ID]++
-				last = r
-			})
+		var tokens [8]secret.String
+		for i := range tokens {
+			tokens[i] = w.good(claims)
 		}
-		wg.Wait()
-		if len(members) != 1 || last == nil {
-			t.Fatalf("members: %v", members)
+		var joined [8]*login.Result
+		got := errstest.Race(len(joined), func(i int) (err error) {
+			joined[i], err = w.attest(jitID, tokens[i], func(in *attest.Request) { in.Organization = "" })
+			return err
+		})
+		if got[""] != len(joined) {
+			t.Fatalf("calls ended with %v", got)
 		}
-		m, o := last.Member, last.Organization
+		m, o := joined[0].Member, joined[0].Organization
+		for _, r := range joined {
+			if r.Member.ID != m.ID {
+				t.Errorf("one address became the members %s and %s", m.ID, r.Member.ID)
+			}
+		}
 		if o.ExternalID != "firm-1" || m.Status != store.StatusActive || m.EmailVerified || m.ExternalID != "user-9" ||
 			len(m.Roles) != 1 || m.Roles[0] != rbac.AdminRole {
 			t.Errorf("member %+v of %s", m, o.ExternalID)
@@ -281,26 +274,12 @@ func TestTokenWorksOnce(t *testing.T) {
 	t.Parallel()
 	engines(t, func(w *world) {
 		token := w.good(nil)
-		var (
-			wg   sync.WaitGroup
-			mu   sync.Mutex
-			good int
-		)
-		for range 32 {
-			wg.Go(func() {
-				_, err := w.attest(profileID, token, nil)
-				mu.Lock()
-				defer mu.Unlock()
-				if err == nil {
-					good++
-				} else if !errors.Is(err, errs.InvalidTrustedAuthToken) {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		if good != 1 {
-			t.Errorf("%d sessions", good)
+		got := errstest.Race(32, func(int) error {
+			_, err := w.attest(profileID, token, nil)
+			return err
+		})
+		if got[""] != 1 || got[errs.InvalidTrustedAuthToken.Type] != 31 {
+			t.Errorf("not one session of 32: %v", got)
 		}
 	})
 }
@@ -315,10 +294,10 @@ func TestMigrate(t *testing.T) {
 			if change != nil {
 				change(&in)
 			}
-			return w.API.Attest.Migrate(t.Context(), w.project, in)
+			return w.API.Attest.Migrate(t.Context(), w.Project, in)
 		}
 		r, err := try(`{"sub":"1","email":"Ada@Example.com","email_verified":true}`, nil)
-		w.check(err)
+		w.Check(err)
 		f := r.Live.Session.Factors[0]
 		if r.Member.ID != w.member.ID || f.Type != "imported" || f.DeliveryMethod != "imported_auth0" || f.Email != nil {
 			t.Errorf("session of %s with %+v", r.Member.ID, f)
@@ -363,7 +342,7 @@ func TestMigrate(t *testing.T) {
 		if _, err := try(`{"email":"ada@example.com"}`, nil); !errors.Is(err, errs.MigrateFromExternalUnexpectedResponse) {
 			t.Errorf("an unknown token: %v", err)
 		}
-		w.project.Settings.UserinfoURL = ""
+		w.Project.Settings.UserinfoURL = ""
 		if _, err := try(`{"email":"ada@example.com"}`, nil); !errors.Is(err, errs.MigrateFromExternalMissingUserinfo) {
 			t.Errorf("not set up: %v", err)
 		}

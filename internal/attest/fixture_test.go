@@ -2,7 +2,6 @@ package attest_test
 
 import (
 	"bytes"
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -14,9 +13,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
-	"log/slog"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -25,14 +22,13 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/ids"
-	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/org"
-	"github.com/thimble-auth/thimble/internal/rbac"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/server"
-	"github.com/thimble-auth/thimble/internal/sqldb/pgtest"
+	"github.com/thimble-auth/thimble/internal/server/servertest"
 	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/internal/store/storetest"
 )
 
 // issuer is another system: it publishes keys, signs tokens and knows whose they are.
@@ -103,12 +99,10 @@ var signers = sync.OnceValue(func() map[string]crypto.Signer {
 
 // world is a server with a test project that trusts an issuer, an organization and a member.
 type world struct {
-	*server.App
-	t       *testing.T
-	project *store.Project
-	org     *store.Organization
-	member  *store.Member
-	issuer  *issuer
+	*servertest.World
+	org    *store.Organization
+	member *store.Member
+	issuer *issuer
 }
 
 const (
@@ -118,36 +112,19 @@ const (
 )
 
 func engines(t *testing.T, test func(w *world)) {
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "thimble.db")))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(newWorld(t, pgtest.URL(t)))
-	})
+	storetest.URLs(t, func(t *testing.T, url string) { test(newWorld(t, url)) })
 }
 
 func newWorld(t *testing.T, url string) *world {
 	t.Helper()
-	w := &world{t: t, issuer: &issuer{status: http.StatusOK, keys: map[string]crypto.Signer{
+	w := &world{issuer: &issuer{status: http.StatusOK, keys: map[string]crypto.Signer{
 		"rsa": signers()["rsa"], "ec": signers()["ec"], "ed": signers()["ed"],
 	}}}
-	master, _ := keys.NewMaster()
+	w.World = servertest.Open(t, server.Options{
+		DatabaseURL: url, HTTP: httpx.New(httpx.Options{Transport: w.issuer}),
+	})
 	var err error
-	w.App, err = server.Open(t.Context(), server.Options{
-		DatabaseURL: url, Master: master, PublicURL: "http://127.0.0.1", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		HTTP: httpx.New(httpx.Options{Transport: w.issuer}),
-	})
-	w.check(err)
-	t.Cleanup(func() {
-		if err := w.App.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	made, _, err := w.App.Projects.Create(t.Context(), ids.Test, "Test")
-	w.check(err)
-	w.project, err = w.App.Projects.Update(t.Context(), made.ID, func(p *store.Project) error {
+	w.Project, err = w.Projects.Update(t.Context(), w.Project.ID, func(p *store.Project) error {
 		profile := store.TrustedTokenProfile{
 			ID: profileID, Name: "Issuer", Issuer: "https://issuer.example", Audience: "thimble",
 			JWKSURL: "https://issuer.example/jwks", Claims: map[string]string{
@@ -163,9 +140,8 @@ func newWorld(t *testing.T, url string) *world {
 		p.Settings.UserinfoURL = "https://issuer.example/userinfo"
 		return nil
 	})
-	w.check(err)
-	w.org, err = w.API.Organizations.Create(t.Context(), w.project, rbac.Caller{}, org.Changes{Name: "Acme", MFAPolicy: store.MFARequired})
-	w.check(err)
+	w.Check(err)
+	w.org = w.NewOrganization(org.Changes{Name: "Acme", MFAPolicy: store.MFARequired})
 	w.member = w.newMember(member.New{Email: "ada@example.com"})
 	return w
 }
@@ -178,23 +154,11 @@ func inForm(t *testing.T, name string) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-func (w *world) check(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *world) newMember(n member.New) *store.Member {
-	w.t.Helper()
-	found, err := w.API.Members.Create(w.t.Context(), w.project, rbac.Caller{}, ids.OrgRef(w.org.ID), n)
-	w.check(err)
-	return found.Member
-}
+func (w *world) newMember(n member.New) *store.Member { return w.NewMember(w.org, n) }
 
 // token signs a token: the claims of a good one, with changes; nil takes a claim away.
 func (w *world) token(key string, method jwt.SigningMethod, changes map[string]any) secret.String {
-	w.t.Helper()
+	w.T.Helper()
 	now := w.DB.Now()
 	claims := jwt.MapClaims{
 		"iss": "https://issuer.example", "aud": "thimble", "jti": ids.NewUUID(now).String(), "mail": "ADA@example.com",
@@ -208,7 +172,7 @@ func (w *world) token(key string, method jwt.SigningMethod, changes map[string]a
 	t := jwt.NewWithClaims(method, claims)
 	t.Header["kid"] = key
 	text, err := t.SignedString(signers()[key])
-	w.check(err)
+	w.Check(err)
 	return secret.String(text)
 }
 

@@ -1,126 +1,54 @@
 package emailotp_test
 
 import (
-	"context"
 	"errors"
-	"io"
-	"log/slog"
-	"path/filepath"
 	"regexp"
-	"sync"
 	"testing"
 
 	"github.com/thimble-auth/thimble/internal/emailotp"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/errs/errstest"
 	"github.com/thimble-auth/thimble/internal/ids"
-	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/org"
-	"github.com/thimble-auth/thimble/internal/rbac"
-	"github.com/thimble-auth/thimble/internal/server"
-	"github.com/thimble-auth/thimble/internal/sqldb/pgtest"
+	"github.com/thimble-auth/thimble/internal/server/servertest"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
 const address = "ada@example.com"
 
-// world is a server with a test project, an organization and a member.
+// world is a server with an organization and a member.
 type world struct {
-	*server.App
-	t       *testing.T
-	project *store.Project
-	org     *store.Organization
-	member  *store.Member
+	*servertest.World
+	org    *store.Organization
+	member *store.Member
 }
 
 func engines(t *testing.T, test func(w *world)) {
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "thimble.db")))
+	servertest.Engines(t, func(s *servertest.World) {
+		w := &world{World: s, org: s.NewOrganization(org.Changes{Name: "Acme"})}
+		w.member = s.NewMember(w.org, member.New{Email: address})
+		test(w)
 	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(newWorld(t, pgtest.URL(t)))
-	})
-}
-
-func newWorld(t *testing.T, url string) *world {
-	t.Helper()
-	master, _ := keys.NewMaster()
-	app, err := server.Open(t.Context(), server.Options{
-		DatabaseURL: url, Master: master, PublicURL: "http://127.0.0.1", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	w := &world{App: app, t: t}
-	w.project, _, err = app.Projects.Create(t.Context(), ids.Test, "Test")
-	w.check(err)
-	w.org, err = app.API.Organizations.Create(t.Context(), w.project, rbac.Caller{}, org.Changes{Name: "Acme"})
-	w.check(err)
-	found, err := app.API.Members.Create(t.Context(), w.project, rbac.Caller{}, ids.OrgRef(w.org.ID), member.New{Email: address})
-	w.check(err)
-	w.member = found.Member
-	return w
-}
-
-func (w *world) check(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 var line = regexp.MustCompile(`(?m)^\d{6}$`)
 
 // send mails a code to the member and gives it.
 func (w *world) send() string {
-	w.t.Helper()
-	_, err := w.API.EmailOTP.LoginOrSignup(w.t.Context(), w.project, emailotp.Send{
+	w.T.Helper()
+	_, err := w.API.EmailOTP.LoginOrSignup(w.T.Context(), w.Project, emailotp.Send{
 		Organization: ids.OrgRef(w.org.ID), Email: address,
 	})
-	w.check(err)
-	letters, err := w.Notify.Letters(w.t.Context(), w.project.ID, address, 1)
-	w.check(err)
-	return line.FindString(letters[0].Body)
+	w.Check(err)
+	return line.FindString(w.Letters(address, 1)[0])
 }
 
 func (w *world) redeem(code string) error {
-	_, err := w.API.EmailOTP.Authenticate(w.t.Context(), w.project, emailotp.Authenticate{
+	_, err := w.API.EmailOTP.Authenticate(w.T.Context(), w.Project, emailotp.Authenticate{
 		Organization: ids.OrgRef(w.org.ID), Email: address, Code: code,
 	})
 	return err
-}
-
-// race tries a code many times at once and counts the answers.
-func (w *world) race(n int, try func(i int) error) map[string]int {
-	w.t.Helper()
-	var (
-		wg      sync.WaitGroup
-		mu      sync.Mutex
-		answers = map[string]int{}
-	)
-	for i := range n {
-		wg.Go(func() {
-			answer := "ok"
-			if err := try(i); err != nil {
-				answer = err.Error()
-				if refusal, ok := errors.AsType[*errs.Error](err); ok {
-					answer = refusal.Type
-				}
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			answers[answer]++
-		})
-	}
-	wg.Wait()
-	return answers
 }
 
 // One code opens one session, and its racing copies do not lock the member.
@@ -128,17 +56,15 @@ func TestOneCodeOpensOneSession(t *testing.T) {
 	t.Parallel()
 	engines(t, func(w *world) {
 		code := w.send()
-		answers := w.race(64, func(int) error { return w.redeem(code) })
-		if answers["ok"] != 1 || answers["ok"]+answers["unable_to_auth_otp_code"]+answers["user_lock_limit_reached"] != 64 {
-			w.t.Errorf("answers: %v", answers)
+		answers := errstest.Race(64, func(int) error { return w.redeem(code) })
+		if answers[""] != 1 || answers[""]+answers["unable_to_auth_otp_code"]+answers["user_lock_limit_reached"] != 64 {
+			w.T.Errorf("answers: %v", answers)
 		}
-		sessions, err := w.API.Sessions.List(w.t.Context(), w.org, w.member)
-		w.check(err)
-		if len(sessions) != 1 {
-			w.t.Errorf("%d sessions", len(sessions))
+		if n := w.Sessions(w.member); n != 1 {
+			w.T.Errorf("%d sessions", n)
 		}
 		if err := w.redeem(w.send()); err != nil {
-			w.t.Errorf("the member cannot go on: %v", err)
+			w.T.Errorf("the member cannot go on: %v", err)
 		}
 	})
 }
@@ -152,12 +78,12 @@ func TestGuessesNeverExceedTheBudget(t *testing.T) {
 		if right == wrong {
 			wrong = "000001"
 		}
-		answers := w.race(64, func(int) error { return w.redeem(wrong) })
+		answers := errstest.Race(64, func(int) error { return w.redeem(wrong) })
 		if answers["otp_code_not_found"] != 10 || answers["user_lock_limit_reached"] != 54 {
-			w.t.Errorf("answers: %v, want 10 compared and 54 refused", answers)
+			w.T.Errorf("answers: %v, want 10 compared and 54 refused", answers)
 		}
 		if err := w.redeem(right); !errors.Is(err, errs.UserLockLimitReached) {
-			w.t.Errorf("the right code after that: %v", err)
+			w.T.Errorf("the right code after that: %v", err)
 		}
 	})
 }
@@ -166,24 +92,16 @@ func TestGuessesNeverExceedTheBudget(t *testing.T) {
 func TestRacingSendsLeaveOneCode(t *testing.T) {
 	t.Parallel()
 	engines(t, func(w *world) {
-		w.race(7, func(int) error {
-			_, err := w.API.EmailOTP.LoginOrSignup(w.t.Context(), w.project, emailotp.Send{
+		errstest.Race(7, func(int) error {
+			_, err := w.API.EmailOTP.LoginOrSignup(w.T.Context(), w.Project, emailotp.Send{
 				Organization: ids.OrgRef(w.org.ID), Email: address,
 			})
 			return err
 		})
-		letters, err := w.Notify.Letters(w.t.Context(), w.project.ID, address, 10)
-		w.check(err)
-		answers := map[string]int{}
-		for _, l := range letters {
-			answer := "ok"
-			if refusal, ok := errors.AsType[*errs.Error](w.redeem(line.FindString(l.Body))); ok {
-				answer = refusal.Type
-			}
-			answers[answer]++
-		}
-		if len(letters) != 7 || answers["ok"] != 1 || answers["unable_to_auth_otp_code"] != 6 {
-			w.t.Errorf("%d mails, answers: %v", len(letters), answers)
+		letters := w.Letters(address, 10)
+		answers := errstest.Race(len(letters), func(i int) error { return w.redeem(line.FindString(letters[i])) })
+		if len(letters) != 7 || answers[""] != 1 || answers["unable_to_auth_otp_code"] != 6 {
+			w.T.Errorf("%d mails, answers: %v", len(letters), answers)
 		}
 	})
 }

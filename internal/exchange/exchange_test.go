@@ -126,7 +126,10 @@ var matrix = []struct {
 	{"password", side{factors: list(password), mailed: true}, side{}, false, insufficient},
 	{"password and link", side{factors: list(password, link)}, side{}, false, complete("magic_link")},
 	{
-		"password of all organizations", side{factors: list(password)}, side{}, true,
+		"password of all organizations",
+		side{factors: list(password)},
+		side{},
+		true,
 		outcome{Session: []string{"password"}, Status: store.StatusActive},
 	},
 	{"imported", side{factors: list(imported), mailed: true}, side{}, false, insufficient},
@@ -135,93 +138,132 @@ var matrix = []struct {
 	{"app beside a link", side{factors: list(link, app)}, side{}, false, complete("magic_link")},
 
 	{
-		"link, passwords wanted", side{factors: list(link)}, side{org: onlyPasswords}, false,
+		"link, passwords wanted",
+		side{factors: list(link)},
+		side{org: onlyPasswords},
+		false,
 		outcome{Held: []string{"magic_link"}, Primary: []string{store.MethodPassword}, Status: store.StatusActive},
 	},
 	{
-		"link, break-glass where passwords are wanted", side{factors: list(link)},
-		side{org: onlyPasswords, member: member.New{IsBreakglass: true}}, false, complete("magic_link"),
+		"link, break-glass where passwords are wanted",
+		side{factors: list(link)},
+		side{org: onlyPasswords, member: member.New{IsBreakglass: true}},
+		false, complete("magic_link"),
 	},
 	{
-		"link, codes wanted", side{factors: list(link)}, side{org: onlyCodes}, false,
+		"link, codes wanted",
+		side{factors: list(link)},
+		side{org: onlyCodes},
+		false,
 		outcome{Held: []string{"magic_link"}, Primary: []string{store.MethodEmailOTP}, Status: store.StatusActive},
 	},
 	{"link and code, codes wanted", side{factors: list(link, code)}, side{org: onlyCodes}, false, complete("magic_link", "email_otp")},
 	{
-		"password of all organizations, passwords wanted", side{factors: list(password)}, side{org: onlyPasswords}, true,
+		"password of all organizations, passwords wanted",
+		side{factors: list(password)},
+		side{org: onlyPasswords},
+		true,
 		outcome{Session: []string{"password"}, Status: store.StatusActive},
 	},
 
 	{
-		"link, second factor wanted, none there", side{factors: list(link)}, side{org: required}, false,
+		"link, second factor wanted, none there",
+		side{factors: list(link)},
+		side{org: required},
+		false,
 		outcome{Held: []string{"magic_link"}, Second: true, Status: store.StatusActive, Verified: true},
 	},
 	{
-		"link, second factor wanted, number there", side{factors: list(link)},
-		side{org: required, phone: number, proven: true}, false,
-		outcome{Held: []string{"magic_link"}, Second: true, Texted: true, Status: store.StatusActive, Verified: true},
-	},
-	{
-		"link and text, same proven number", side{factors: list(link, text(number)), phone: number, proven: true},
-		side{org: required, phone: number, proven: true}, false, complete("magic_link", "otp"),
-	},
-	{
-		"link and text, enrolled there", side{factors: list(link, text(number)), phone: number, proven: true},
-		side{member: member.New{MFAEnrolled: true}, phone: number, proven: true}, false, complete("magic_link", "otp"),
-	},
-	{
-		"link and text, another number there", side{factors: list(link, text(number)), phone: number, proven: true},
-		side{org: required, phone: other, proven: true}, false,
-		outcome{Held: []string{"magic_link", "otp"}, Second: true, Texted: true, Status: store.StatusActive, Verified: true},
-	},
-	{
-		"link and text, same number there but not proven",
-		side{factors: list(link, text(number)), phone: number, proven: true}, side{org: required, phone: number}, false,
-		outcome{Held: []string{"magic_link", "otp"}, Second: true, Texted: true, Status: store.StatusActive, Verified: true},
-	},
-	{
-		"link and text, number not the session's any more",
-		side{factors: list(link, text(number)), phone: other, proven: true}, side{org: required, phone: number, proven: true},
+		"link, second factor wanted, number there",
+		side{factors: list(link)},
+		side{org: required, phone: number, proven: true},
 		false,
 		outcome{Held: []string{"magic_link"}, Second: true, Texted: true, Status: store.StatusActive, Verified: true},
 	},
 	{
-		"link and text, only apps there", side{factors: list(link, text(number)), phone: number, proven: true},
-		side{org: onlyApps, phone: number, proven: true}, false,
+		"link and text, same proven number",
+		side{factors: list(link, text(number)), phone: number, proven: true},
+		side{org: required, phone: number, proven: true},
+		false, complete("magic_link", "otp"),
+	},
+	{
+		"link and text, enrolled there",
+		side{factors: list(link, text(number)), phone: number, proven: true},
+		side{member: member.New{MFAEnrolled: true}, phone: number, proven: true},
+		false, complete("magic_link", "otp"),
+	},
+	{
+		"link and text, another number there",
+		side{factors: list(link, text(number)), phone: number, proven: true},
+		side{org: required, phone: other, proven: true},
+		false,
+		outcome{Held: []string{"magic_link", "otp"}, Second: true, Texted: true, Status: store.StatusActive, Verified: true},
+	},
+	{
+		"link and text, same number there but not proven",
+		side{factors: list(link, text(number)), phone: number, proven: true},
+		side{org: required, phone: number},
+		false,
+		outcome{Held: []string{"magic_link", "otp"}, Second: true, Texted: true, Status: store.StatusActive, Verified: true},
+	},
+	{
+		"link and text, number not the session's any more",
+		side{factors: list(link, text(number)), phone: other, proven: true},
+		side{org: required, phone: number, proven: true},
+		false,
+		outcome{Held: []string{"magic_link"}, Second: true, Texted: true, Status: store.StatusActive, Verified: true},
+	},
+	{
+		"link and text, only apps there",
+		side{factors: list(link, text(number)), phone: number, proven: true},
+		side{org: onlyApps, phone: number, proven: true},
+		false,
 		outcome{Held: []string{"magic_link", "otp"}, Second: true, Status: store.StatusActive, Verified: true},
 	},
 	{
-		"link and app, second factor wanted", side{factors: list(link, app)}, side{org: required}, false,
+		"link and app, second factor wanted",
+		side{factors: list(link, app)},
+		side{org: required},
+		false,
 		outcome{Held: []string{"magic_link"}, Second: true, Status: store.StatusActive, Verified: true},
 	},
 	{
 		"text alone, of somebody whose address is proven",
 		side{factors: list(password, text(number)), phone: number, proven: true, mailed: true},
-		side{phone: number, proven: true}, false,
+		side{phone: number, proven: true},
+		false,
 		outcome{Held: []string{"otp"}, Primary: anyPrimary, Status: store.StatusActive},
 	},
 	{
 		"text alone, of somebody whose address never was",
-		side{factors: list(password, text(number)), phone: number, proven: true}, side{phone: number, proven: true}, false,
+		side{factors: list(password, text(number)), phone: number, proven: true},
+		side{phone: number, proven: true},
+		false,
 		insufficient,
 	},
 	{
-		"link and text, no second factor wanted", side{factors: list(link, text(number)), phone: number, proven: true},
-		side{}, false, complete("magic_link"),
+		"link and text, no second factor wanted",
+		side{factors: list(link, text(number)), phone: number, proven: true},
+		side{},
+		false, complete("magic_link"),
 	},
 
 	{"link, pending there", side{factors: list(link)}, side{member: member.New{Pending: true}}, false, complete("magic_link")},
 	{"code, invited there", side{factors: list(code)}, side{member: member.New{Invited: true}}, false, complete("email_otp")},
 	{
-		"password of all organizations, invited there", side{factors: list(password)},
-		side{member: member.New{Invited: true}}, true,
+		"password of all organizations, invited there",
+		side{factors: list(password)},
+		side{member: member.New{Invited: true}},
+		true,
 		outcome{
 			Held: []string{"password"}, Primary: []string{store.MethodMagic, store.MethodEmailOTP}, Status: store.StatusInvited,
 		},
 	},
 	{
-		"link, invited where passwords are wanted", side{factors: list(link)},
-		side{org: onlyPasswords, member: member.New{Invited: true}}, false,
+		"link, invited where passwords are wanted",
+		side{factors: list(link)},
+		side{org: onlyPasswords, member: member.New{Invited: true}},
+		false,
 		outcome{Held: []string{"magic_link"}, Primary: []string{store.MethodPassword}, Status: store.StatusInvited},
 	},
 }
@@ -230,7 +272,7 @@ func TestMatrix(t *testing.T) {
 	t.Parallel()
 	engines(t, func(w *world) {
 		for i, test := range matrix {
-			w.project.Settings.CrossOrgPasswords = test.crossOrg
+			w.Project.Settings.CrossOrgPasswords = test.crossOrg
 			address := fmt.Sprintf("ada%d@example.com", i)
 			fromOrg, from := w.make(fmt.Sprint("from", i), address, test.from)
 			toOrg, to := w.make(fmt.Sprint("to", i), address, test.to)
@@ -238,17 +280,17 @@ func TestMatrix(t *testing.T) {
 
 			got := w.exchange(toOrg, session.Tokens{Session: token})
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				w.t.Errorf("%s (-want +got):\n%s", test.name, diff)
+				w.T.Errorf("%s (-want +got):\n%s", test.name, diff)
 			}
 			if got.Session != nil {
 				w.owned(to)
 			}
 			// The session stays, and the way back to where one is works like any other.
-			if _, err := w.API.Sessions.Authenticate(w.t.Context(), w.project, session.Tokens{Session: token}, session.Terms{}, nil); err != nil {
-				w.t.Errorf("%s: the session is gone: %v", test.name, err)
+			if _, err := w.API.Sessions.Authenticate(w.T.Context(), w.Project, session.Tokens{Session: token}, session.Terms{}, nil); err != nil {
+				w.T.Errorf("%s: the session is gone: %v", test.name, err)
 			}
 			if again := w.exchange(fromOrg, session.Tokens{Session: token}); test.want.Session != nil && again.Err != "" {
-				w.t.Errorf("%s: back into its own organization: %+v", test.name, again)
+				w.T.Errorf("%s: back into its own organization: %+v", test.name, again)
 			}
 		}
 	})
@@ -278,27 +320,29 @@ func TestRefusalsInOrder(t *testing.T) {
 				}, errs.InvalidSessionDurationMinutes,
 			},
 			{
-				"language", exchange.Request{Organization: "nowhere", Tokens: session.Tokens{Session: "x"}, Locale: "xx"},
+				"language",
+				exchange.Request{Organization: "nowhere", Tokens: session.Tokens{Session: "x"}, Locale: "xx"},
 				errs.InvalidLocale,
 			},
 			{
-				"organization", exchange.Request{Organization: "nowhere", Tokens: session.Tokens{Session: "x"}},
+				"organization",
+				exchange.Request{Organization: "nowhere", Tokens: session.Tokens{Session: "x"}},
 				errs.OrganizationNotFound,
 			},
 			{"form of a token", exchange.Request{Organization: toOrg, Tokens: session.Tokens{Session: "x"}}, errs.InvalidSessionToken},
 			{"form of a JWT", exchange.Request{Organization: toOrg, Tokens: session.Tokens{JWT: "x"}}, errs.UnableToParseSessionJWT},
 			{"nobody there", exchange.Request{Organization: toOrg, Tokens: session.Tokens{Session: token}}, errs.MemberNotFound},
 		} {
-			_, err := w.API.Exchange.Exchange(w.t.Context(), w.project, test.in)
+			_, err := w.API.Exchange.Exchange(w.T.Context(), w.Project, test.in)
 			if !errors.Is(err, test.want) {
-				w.t.Errorf("%s: %v, want %v", test.name, err, test.want)
+				w.T.Errorf("%s: %v, want %v", test.name, err, test.want)
 			}
 		}
-		if err := w.API.Sessions.Revoke(w.t.Context(), w.project, rbac.Caller{}, session.Revocation{MemberID: from.ID}); err != nil {
-			w.t.Fatal(err)
+		if err := w.API.Sessions.Revoke(w.T.Context(), w.Project, rbac.Caller{}, session.Revocation{MemberID: from.ID}); err != nil {
+			w.T.Fatal(err)
 		}
 		if got := w.exchange(toOrg, session.Tokens{Session: token}); got.Err != errs.SessionNotFound.Type {
-			w.t.Errorf("a revoked session: %+v", got)
+			w.T.Errorf("a revoked session: %+v", got)
 		}
 	})
 }

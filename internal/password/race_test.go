@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/thimble-auth/thimble/internal/errs/errstest"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/secret"
@@ -19,11 +20,11 @@ func TestOneLinkOnePassword(t *testing.T) {
 		const racers = 12
 		token := w.link()
 		chosen := func(i int) secret.String { return secret.String(fmt.Sprintf("donkey %d cavalry battery", i)) }
-		got := w.race(racers, func(i int) error {
+		got := errstest.Race(racers, func(i int) error {
 			_, err := w.service.Reset(w.Context(), w.project, password.Reset{Token: token, Password: chosen(i)})
 			return err
 		})
-		want := map[string]int{"": 1, "unable_to_auth_password_reset_token": racers - 1}
+		want := errstest.Outcomes{"": 1, "unable_to_auth_password_reset_token": racers - 1}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("racers (-want +got):\n%s", diff)
 		}
@@ -41,7 +42,7 @@ func TestNoLoginOutlivesAReset(t *testing.T) {
 		old, next := good, better
 		for range 3 {
 			token := w.link()
-			w.race(5, func(i int) error {
+			errstest.Race(5, func(i int) error {
 				if i < 4 {
 					return w.login("ada", old)
 				}
@@ -64,8 +65,8 @@ func TestNoLoginOutlivesAReset(t *testing.T) {
 func TestManyDevices(t *testing.T) {
 	t.Parallel()
 	engines(t, store.ProjectSettings{LockAfter: 3}, func(w *world) {
-		got := w.race(12, func(int) error { return w.login("ada", good) })
-		if diff := cmp.Diff(map[string]int{"": 12}, got); diff != "" {
+		got := errstest.Race(12, func(int) error { return w.login("ada", good) })
+		if diff := cmp.Diff(errstest.Outcomes{"": 12}, got); diff != "" {
 			w.Errorf("logins (-want +got):\n%s", diff)
 		}
 	})
@@ -77,8 +78,8 @@ func TestGuessesAreCountedFirst(t *testing.T) {
 	t.Parallel()
 	engines(t, store.ProjectSettings{LockAfter: 5}, func(w *world) {
 		for _, name := range []string{"ada", "bob", "nobody"} {
-			got := w.race(12, func(i int) error { return w.login(name, secret.String(fmt.Sprint("guess ", i))) })
-			want := map[string]int{"unauthorized_credentials": 5, "user_lock_limit_reached": 7}
+			got := errstest.Race(12, func(i int) error { return w.login(name, secret.String(fmt.Sprint("guess ", i))) })
+			want := errstest.Outcomes{"unauthorized_credentials": 5, "user_lock_limit_reached": 7}
 			if diff := cmp.Diff(want, got); diff != "" {
 				w.Errorf("%s (-want +got):\n%s", name, diff)
 			}

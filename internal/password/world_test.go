@@ -1,12 +1,9 @@
 package password_test
 
 import (
-	"errors"
 	"log/slog"
-	"sync"
 	"testing"
 
-	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/login"
@@ -123,31 +120,4 @@ func (w *world) sessions(name string) int {
 		return err
 	}))
 	return n
-}
-
-// race runs f at once many times and counts what it came to, by the type of the refusal; "" is a success.
-func (w *world) race(racers int, f func(i int) error) map[string]int {
-	w.Helper()
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	count := map[string]int{}
-	for i := range racers {
-		wg.Go(func() {
-			err := f(i)
-			kind := ""
-			if err != nil {
-				refusal, ok := errors.AsType[*errs.Error](err)
-				if !ok {
-					w.Error(err)
-					return
-				}
-				kind = refusal.Type
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			count[kind]++
-		})
-	}
-	wg.Wait()
-	return count
 }

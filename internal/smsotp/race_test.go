@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/errs/errstest"
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -16,44 +16,6 @@ import (
 )
 
 const racers = 256
-
-// together runs f in many goroutines that start at once.
-func together(n int, f func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	for i := range n {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			f(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
-}
-
-// outcomes counts how calls ended, by error type; "" is success.
-type outcomes struct {
-	sync.Mutex
-	n map[string]int
-}
-
-func (o *outcomes) add(err error) {
-	kind := ""
-	if refused, ok := errors.AsType[*errs.Error](err); ok {
-		kind = refused.Type
-	} else if err != nil {
-		kind = err.Error()
-	}
-	o.Lock()
-	defer o.Unlock()
-	if o.n == nil {
-		o.n = map[string]int{}
-	}
-	o.n[kind]++
-}
 
 func TestOneRightCodeGivesOneSession(t *testing.T) {
 	t.Parallel()
@@ -64,15 +26,14 @@ func TestOneRightCodeGivesOneSession(t *testing.T) {
 		}
 		right := w.code(number)
 
-		var got outcomes
-		together(racers, func(int) {
+		got := errstest.Race(racers, func(int) error {
 			_, err := w.redeem(w.member, right, tokens)
-			got.add(err)
+			return err
 		})
-		if got.n[""] != 1 || w.sessions(w.member) != 1 {
-			w.t.Errorf("%d sessions, %d successes, want one: %v", w.sessions(w.member), got.n[""], got.n)
+		if got[""] != 1 || w.sessions(w.member) != 1 {
+			w.t.Errorf("%d sessions, %d successes, want one: %v", w.sessions(w.member), got[""], got)
 		}
-		w.onlyRefusals(&got, "", "user_lock_limit_reached", "unable_to_auth_otp_code", "intermediate_session_not_found")
+		w.onlyRefusals(got, "", "user_lock_limit_reached", "unable_to_auth_otp_code", "intermediate_session_not_found")
 		w.notLocked()
 	})
 }
@@ -91,13 +52,12 @@ func TestOneCodeOpensOneOfManyLogins(t *testing.T) {
 		}
 		right := w.code(number)
 
-		var got outcomes
-		together(racers, func(i int) {
+		got := errstest.Race(racers, func(i int) error {
 			_, err := w.redeem(w.member, right, tokens[i%logins])
-			got.add(err)
+			return err
 		})
-		if got.n[""] != 1 || w.sessions(w.member) != 1 {
-			w.t.Errorf("%d sessions, want one: %v", w.sessions(w.member), got.n)
+		if got[""] != 1 || w.sessions(w.member) != 1 {
+			w.t.Errorf("%d sessions, want one: %v", w.sessions(w.member), got)
 		}
 		w.notLocked()
 	})
@@ -113,27 +73,30 @@ func TestGuessesNeverExceedTheBudget(t *testing.T) {
 		}
 		right := w.code(number)
 
-		var got outcomes
+		got := errstest.Outcomes{}
 		var n atomic.Int64
 		for range 4 {
-			together(250, func(int) {
+			ended := errstest.Race(250, func(int) error {
 				guess := fmt.Sprintf("%06d", n.Add(1))
 				if guess == right {
 					guess = "999999"
 				}
 				_, err := w.redeem(w.member, guess, tokens)
-				got.add(err)
+				return err
 			})
+			for kind, n := range ended {
+				got[kind] += n
+			}
 			// Neither a new login nor a newer code fills the budget again; the text is refused while the lock holds.
 			tokens = session.Tokens{Intermediate: w.login(w.member).Intermediate}
 			if err := w.send(w.member, number, tokens); !errors.Is(err, errs.UserLockLimitReached) {
 				w.t.Errorf("a send to a locked member: %v", err)
 			}
 		}
-		if looked := got.n["otp_code_not_found"]; looked != limit.DefaultLockAfter {
-			w.t.Errorf("%d guesses were looked at, want %d: %v", looked, limit.DefaultLockAfter, got.n)
+		if looked := got["otp_code_not_found"]; looked != limit.DefaultLockAfter {
+			w.t.Errorf("%d guesses were looked at, want %d: %v", looked, limit.DefaultLockAfter, got)
 		}
-		w.onlyRefusals(&got, "otp_code_not_found", "user_lock_limit_reached")
+		w.onlyRefusals(got, "otp_code_not_found", "user_lock_limit_reached")
 		if _, err := w.redeem(w.member, right, tokens); !errors.Is(err, errs.UserLockLimitReached) {
 			w.t.Errorf("the right code while locked: %v", err)
 		}
@@ -158,13 +121,12 @@ func TestStepUpRace(t *testing.T) {
 		}
 		right := w.code(number)
 
-		var got outcomes
-		together(64, func(int) {
+		got := errstest.Race(64, func(int) error {
 			_, err := w.redeem(w.member, right, own)
-			got.add(err)
+			return err
 		})
-		if got.n[""] != 1 || w.sessions(w.member) != 1 {
-			w.t.Errorf("%d sessions: %v", w.sessions(w.member), got.n)
+		if got[""] != 1 || w.sessions(w.member) != 1 {
+			w.t.Errorf("%d sessions: %v", w.sessions(w.member), got)
 		}
 		after, err := w.Sessions.Authenticate(t.Context(), w.project, own, session.Terms{}, nil)
 		if err != nil {
@@ -182,9 +144,8 @@ func TestRacingSendsLeaveOneLiveCode(t *testing.T) {
 	t.Parallel()
 	engines(t, sqldb.Options{}, func(w *world) {
 		tokens := session.Tokens{Intermediate: w.login(w.member).Intermediate}
-		var got outcomes
-		together(64, func(int) { got.add(w.send(w.member, number, tokens)) })
-		w.onlyRefusals(&got, "")
+		got := errstest.Race(64, func(int) error { return w.send(w.member, number, tokens) })
+		w.onlyRefusals(got, "")
 
 		letters, err := w.Notify.Letters(t.Context(), w.project.ID, number, 100)
 		if err != nil || len(letters) != 64 {
@@ -212,9 +173,9 @@ func (w *world) notLocked() {
 	}
 }
 
-func (w *world) onlyRefusals(got *outcomes, kinds ...string) {
+func (w *world) onlyRefusals(got errstest.Outcomes, kinds ...string) {
 	w.t.Helper()
-	for kind, n := range got.n {
+	for kind, n := range got {
 		if !slices.Contains(kinds, kind) {
 			w.t.Errorf("%d calls ended with %q", n, kind)
 		}

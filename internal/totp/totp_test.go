@@ -109,8 +109,8 @@ func TestRacingMigrations(t *testing.T) {
 			})
 			return err
 		})
-		if got.N[""] != 1 || got.N[errs.ActiveTOTPExists.Type] != secondtest.Racers-1 {
-			w.T.Errorf("want one success: %v", got.N)
+		if got[""] != 1 || got[errs.ActiveTOTPExists.Type] != secondtest.Racers-1 {
+			w.T.Errorf("want one success: %v", got)
 		}
 	})
 }

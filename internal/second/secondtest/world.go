@@ -2,12 +2,11 @@
 package secondtest
 
 import (
-	"errors"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/errs/errstest"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/limit"
@@ -107,19 +106,19 @@ func (w *World) Row() *store.Member {
 
 // OneWon checks that one of the racers got a session, that there are no others, that all refusals were among the kinds,
 // and that copies of a right code did not lock their member.
-func (w *World) OneWon(got *Outcomes, kinds ...string) {
+func (w *World) OneWon(got errstest.Outcomes, kinds ...string) {
 	w.T.Helper()
 	sessions, err := w.Sessions.List(w.T.Context(), w.Org, w.Member)
 	w.Check(err)
-	if got.N[""] != 1 || len(sessions) != 1 {
-		w.T.Errorf("%d successes and %d sessions, want one: %v", got.N[""], len(sessions), got.N)
+	if got[""] != 1 || len(sessions) != 1 {
+		w.T.Errorf("%d successes and %d sessions, want one: %v", got[""], len(sessions), got)
 	}
-	total := got.N[""] + got.N[errs.UserLockLimitReached.Type]
+	total := got[""] + got[errs.UserLockLimitReached.Type]
 	for _, kind := range kinds {
-		total += got.N[kind]
+		total += got[kind]
 	}
 	if total != Racers {
-		w.T.Errorf("calls ended in other ways than %v: %v", kinds, got.N)
+		w.T.Errorf("calls ended in other ways than %v: %v", kinds, got)
 	}
 	m := w.Row()
 	if limit.LockOf(m, &w.Project.Settings, w.DB.Now()).Locked || m.MFAFailures != 0 {
@@ -127,39 +126,5 @@ func (w *World) OneWon(got *Outcomes, kinds ...string) {
 	}
 }
 
-// Outcomes counts how calls ended, by error type; "" is success.
-type Outcomes struct {
-	mu sync.Mutex
-	N  map[string]int
-}
-
-// Race runs f in many goroutines that start at once.
-func Race(f func(i int) error) *Outcomes {
-	o := &Outcomes{N: map[string]int{}}
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(Racers)
-	for i := range Racers {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			o.add(f(i))
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
-	return o
-}
-
-func (o *Outcomes) add(err error) {
-	kind := ""
-	if refused, ok := errors.AsType[*errs.Error](err); ok {
-		kind = refused.Type
-	} else if err != nil {
-		kind = err.Error()
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.N[kind]++
-}
+// Race runs f in Racers goroutines that start at once.
+func Race(f func(i int) error) errstest.Outcomes { return errstest.Race(Racers, f) }

@@ -19,14 +19,18 @@ func Engines(t *testing.T, test func(t *testing.T, db *store.DB)) { EnginesAt(t,
 
 // EnginesAt is Engines by a clock of the test's own.
 func EnginesAt(t *testing.T, clock func() time.Time, test func(t *testing.T, db *store.DB)) {
-	o := sqldb.Options{Clock: clock}
+	URLs(t, func(t *testing.T, url string) { test(t, open(t, url, sqldb.Options{Clock: clock})) })
+}
+
+// URLs is Engines for tests that open their databases, which are empty, themselves.
+func URLs(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "thimble.db"), o))
+		test(t, "sqlite:"+filepath.Join(t.TempDir(), "thimble.db"))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, pgtest.URL(t), o))
+		test(t, pgtest.URL(t))
 	})
 }
 
