@@ -60,7 +60,14 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 			return nil, errs.DuplicateMemberPhoneNumber
 		}
 	}
-	out, err := tx.OptedOut(ctx, r.Project.ID, r.Number.String())
+	optedOut := tx.OptedOut(ctx, r.Project.ID, r.Number.String())
+	d, err := limit.Check(ctx, tx, limit.Send{
+		Project: r.Project, Organization: r.Organization.ID, Member: r.Member.ID, Number: r.Number, Verified: r.verified(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := optedOut()
 	if err != nil {
 		return nil, err
 	}
@@ -71,17 +78,13 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 	if err != nil {
 		return nil, err
 	}
-	return s.startAllowed(ctx, tx, &r, tag)
+	return s.startAllowed(ctx, tx, &r, tag, d)
 }
 
 // startAllowed goes on where only budgets, locks and routes can refuse.
-func (s *Service) startAllowed(ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag) (*errs.Error, error) {
-	d, err := limit.Check(ctx, tx, limit.Send{
-		Project: r.Project, Organization: r.Organization.ID, Member: r.Member.ID, Number: r.Number, Verified: r.verified(),
-	})
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) startAllowed(
+	ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag, d *limit.Decision,
+) (*errs.Error, error) {
 	if d.Refused {
 		return s.refuse(tx, r, d.Limit, errs.TooManyRequests.After(d.Wait)), nil
 	}

@@ -180,7 +180,7 @@ func (s *Service) try(ctx context.Context, a *attempt, effects func(context.Cont
 		Return:   func(tx *store.Tx) { tx.ReturnPrimary(a.owner, store.MethodEmailOTP) },
 		Judge:    func(ctx context.Context, tx *store.Tx) (guess.Verdict, error) { return s.judge(ctx, tx, a) },
 		Effects: func(ctx context.Context, tx *store.Tx) error {
-			spent, err := tx.SpendCode(ctx, a.issued.Owner, store.PurposeEmail, a.issued.Hash)
+			spent, err := tx.SpendCode(ctx, a.issued.Owner, store.PurposeEmail, a.issued.Hash)()
 			if err != nil {
 				return err
 			}

@@ -151,7 +151,7 @@ func (s *Service) complete(
 	ctx context.Context, tx *store.Tx, in *Primary, held *store.Intermediate, factors []store.Factor, r *Result,
 ) error {
 	if held != nil {
-		consumed, err := tx.ConsumeIntermediate(ctx, held.ID)
+		consumed, err := tx.ConsumeIntermediate(ctx, held.ID)()
 		if err != nil {
 			return err
 		}

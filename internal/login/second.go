@@ -25,9 +25,11 @@ type Second struct {
 	Terms        session.Terms
 	Session      *store.Session
 	Intermediate *store.Intermediate
+	// Consumed tells whether this call was the one that ended the intermediate session.
+	Consumed func() (bool, error)
 }
 
-// Second adds a second factor. An intermediate session is consumed and becomes a new session; a session keeps its id and
+// Second adds a second factor. A consumed intermediate session becomes a new session; a session keeps its id and
 // its token. It fails with errs.IntermediateSessionNotFound or errs.SessionNotFound when another call ended what was
 // shown, and changes nothing then.
 func (s *Service) Second(ctx context.Context, tx *store.Tx, in Second) (*store.Session, error) {
@@ -35,7 +37,7 @@ func (s *Service) Second(ctx context.Context, tx *store.Tx, in Second) (*store.S
 		return s.step(ctx, tx, in.Project, in.Session, in.Factor, in.Terms)
 	}
 
-	consumed, err := tx.ConsumeIntermediate(ctx, in.Intermediate.ID)
+	consumed, err := in.Consumed()
 	if err != nil {
 		return nil, err
 	}

@@ -226,7 +226,7 @@ func (n *node) optedOut(phone string) bool {
 	n.w.t.Helper()
 	var out bool
 	n.w.check(n.o.DB.Read(context.Background(), func(tx *store.Tx) (err error) {
-		out, err = tx.OptedOut(context.Background(), liveProject.ID, phone)
+		out, err = tx.OptedOut(context.Background(), liveProject.ID, phone)()
 		return err
 	}))
 	return out

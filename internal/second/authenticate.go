@@ -98,6 +98,7 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, a Attempt,
 // read applies the rules that need no code, in the documented order.
 func (s *Service) read(ctx context.Context, tx *store.Tx, g *Guess, c Code, shown *session.Shown) (err error) {
 	a, p := g.Attempt, g.Project
+	asked := Ask(ctx, tx, s.Sessions, p, shown)
 	g.Organization, g.Member, err = member.Resolve(ctx, tx, p, a.Organization, a.Member)
 	if err != nil {
 		return err
@@ -112,7 +113,7 @@ func (s *Service) read(ctx context.Context, tx *store.Tx, g *Guess, c Code, show
 	if err := a.Terms.Check(p); err != nil {
 		return err
 	}
-	if g.Holder, err = hold(ctx, tx, s.Sessions, p, g.Organization, g.Member, shown); err != nil {
+	if g.Holder, err = hold(g.Organization, g.Member, asked); err != nil {
 		return err
 	}
 	return s.readOn(tx, g, c)
@@ -157,13 +158,14 @@ func (g *Guess) event(details map[string]string) audit.Event {
 
 // effects spends the code and makes the login complete.
 func (s *Service) effects(ctx context.Context, tx *store.Tx, g *Guess, c Code) (*store.Session, error) {
+	consumed := g.Holder.consume(ctx, tx)
 	f, err := c.Complete(ctx, tx, g)
 	if err != nil {
 		return nil, err
 	}
 	found, err := s.Login.Second(ctx, tx, login.Second{
 		Project: g.Project, Member: g.Member, Factor: f, Terms: g.Attempt.Terms,
-		Session: g.Holder.Session, Intermediate: g.Holder.Intermediate,
+		Session: g.Holder.Session, Intermediate: g.Holder.Intermediate, Consumed: consumed,
 	})
 	if err != nil {
 		return nil, err

@@ -39,11 +39,39 @@ func (h *Holder) Factors() []store.Factor {
 	return nil
 }
 
+// consume ends the intermediate session, if that is what was shown. It travels with the next statement.
+func (h *Holder) consume(ctx context.Context, tx *store.Tx) func() (bool, error) {
+	if h.Intermediate == nil {
+		return nil
+	}
+	return tx.ConsumeIntermediate(ctx, h.Intermediate.ID)
+}
+
+// Asked is the question for the token that was shown.
+type Asked struct {
+	shown        *session.Shown
+	session      func() (*store.Session, error)
+	intermediate func() (*store.Intermediate, error)
+}
+
+// Ask asks for the token that was shown. The question travels with the next statement, so callers ask before they read the
+// member.
+func Ask(ctx context.Context, tx *store.Tx, sessions *session.Service, p *store.Project, shown *session.Shown) *Asked {
+	a := &Asked{shown: shown}
+	switch {
+	case !shown.Any(), shown.Err() != nil:
+	case shown.Intermediate():
+		a.intermediate = sessions.AskIntermediate(ctx, tx, p, shown)
+	default:
+		a.session = sessions.Ask(ctx, tx, p, shown)
+	}
+	return a
+}
+
 // Admit checks what comes before everything else about a member's second factor: the member is active, the organization
 // allows the method, at most one token was shown, and it is the member's own and far enough along.
 func Admit(
-	ctx context.Context, tx *store.Tx, sessions *session.Service, p *store.Project, o *store.Organization,
-	m *store.Member, method string, tokens session.Tokens, shown *session.Shown,
+	o *store.Organization, m *store.Member, method string, tokens session.Tokens, asked *Asked,
 ) (*Holder, error) {
 	if m.Status != store.StatusActive {
 		return nil, errs.ActionAvailableOnlyForActiveMembers
@@ -54,28 +82,25 @@ func Admit(
 	if tokens.Count() > 1 {
 		return nil, errs.TooManySessionArguments
 	}
-	return hold(ctx, tx, sessions, p, o, m, shown)
+	return hold(o, m, asked)
 }
 
-// hold finds the token that was shown, if any.
-func hold(
-	ctx context.Context, tx *store.Tx, sessions *session.Service, p *store.Project, o *store.Organization,
-	m *store.Member, shown *session.Shown,
-) (*Holder, error) {
+// hold is the token that was shown, if any.
+func hold(o *store.Organization, m *store.Member, asked *Asked) (*Holder, error) {
 	switch {
-	case !shown.Any():
+	case !asked.shown.Any():
 		return &Holder{}, nil
-	case shown.Err() != nil:
-		return nil, shown.Err()
-	case shown.Intermediate():
-		found, err := sessions.FindIntermediate(ctx, tx, p, shown)
+	case asked.shown.Err() != nil:
+		return nil, asked.shown.Err()
+	case asked.intermediate != nil:
+		found, err := asked.intermediate()
 		if err != nil {
 			return nil, err
 		}
 		return &Holder{Intermediate: found}, fits(found, o, m)
 	}
 
-	found, err := sessions.Find(ctx, tx, p, shown)
+	found, err := asked.session()
 	if err != nil {
 		return nil, err
 	}

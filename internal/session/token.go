@@ -131,26 +131,48 @@ func (s *Service) token(found *store.Session) (string, error) {
 
 // Find gives the living session that was shown, or the refusal.
 func (s *Service) Find(ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown) (*store.Session, error) {
+	return s.Ask(ctx, tx, p, shown)()
+}
+
+// Ask is Find whose question travels with the next statement.
+func (s *Service) Ask(
+	ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown,
+) func() (*store.Session, error) {
 	if shown.err != nil {
-		return nil, shown.err
+		return func() (*store.Session, error) { return nil, shown.err }
 	}
-	found, err := tx.Session(ctx, p.ID, shown.session)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !s.proven(shown, found) {
-		return nil, errs.SessionNotFound
+	answer := tx.AskSession(ctx, p.ID, shown.session)
+	return func() (*store.Session, error) {
+		found, err := answer()
+		if errors.Is(err, store.ErrNotFound) || err == nil && !s.proven(shown, found) {
+			return nil, errs.SessionNotFound
+		}
+		return found, err
 	}
-	return found, err
 }
 
 // FindIntermediate gives the living intermediate session that was shown, or the refusal.
-func (s *Service) FindIntermediate(ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown) (*store.Intermediate, error) {
+func (s *Service) FindIntermediate(
+	ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown,
+) (*store.Intermediate, error) {
+	return s.AskIntermediate(ctx, tx, p, shown)()
+}
+
+// AskIntermediate is FindIntermediate whose question travels with the next statement.
+func (s *Service) AskIntermediate(
+	ctx context.Context, tx *store.Tx, p *store.Project, shown *Shown,
+) func() (*store.Intermediate, error) {
 	if shown.err != nil {
-		return nil, shown.err
+		return func() (*store.Intermediate, error) { return nil, shown.err }
 	}
-	found, err := tx.Intermediate(ctx, p.ID, shown.intermediate)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !secret.Equal(found.TokenHash, shown.hash) {
-		return nil, errs.IntermediateSessionNotFound
+	answer := tx.AskIntermediate(ctx, p.ID, shown.intermediate)
+	return func() (*store.Intermediate, error) {
+		found, err := answer()
+		if errors.Is(err, store.ErrNotFound) || err == nil && !secret.Equal(found.TokenHash, shown.hash) {
+			return nil, errs.IntermediateSessionNotFound
+		}
+		return found, err
 	}
-	return found, err
 }
 
 // Token is the intermediate session token as it was shown, for answers that give it back unchanged.

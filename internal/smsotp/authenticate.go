@@ -66,19 +66,20 @@ func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess
 	if !mfa.MayProve(g.Organization, m, g.Holder.Factors()) {
 		return store.Factor{}, errs.InsufficientFactors
 	}
-	spent, err := tx.SpendCode(ctx, m.ID, store.PurposeSMS, r.issued.Hash)
-	if err != nil {
-		return store.Factor{}, err
-	}
-	if !spent {
-		return store.Factor{}, errs.UnableToAuthOTPCode
-	}
+	spent := tx.SpendCode(ctx, m.ID, store.PurposeSMS, r.issued.Hash)
 	done, err := tx.CompletePhone(ctx, m, g.Enrolment(), g.Attempt.SetDefault)
 	if errors.Is(err, sqldb.ErrUnique) {
 		return store.Factor{}, errs.DuplicateMemberPhoneNumber // somebody else verified the number meanwhile
 	}
 	if err != nil {
 		return store.Factor{}, err
+	}
+	live, err := spent()
+	if err != nil {
+		return store.Factor{}, err
+	}
+	if !live {
+		return store.Factor{}, errs.UnableToAuthOTPCode
 	}
 	if !done {
 		return store.Factor{}, errs.OTPCodeNotFound // the number is another one by now, or the member is gone

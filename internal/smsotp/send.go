@@ -59,12 +59,13 @@ func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, e
 		refusal *errs.Error
 	)
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		asked := second.Ask(ctx, tx, s.Sessions, p, shown)
 		o, m, err := member.Resolve(ctx, tx, p, in.Organization, in.Member)
 		if err != nil {
 			return err
 		}
 		sent = Sent{o, m, tx.Now()}
-		holder, err := second.Admit(ctx, tx, s.Sessions, p, o, m, store.MethodSMS, in.Tokens, shown)
+		holder, err := second.Admit(o, m, store.MethodSMS, in.Tokens, asked)
 		if err != nil {
 			return err
 		}

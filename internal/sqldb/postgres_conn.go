@@ -130,6 +130,9 @@ func (c *pgConn) receive(p *pgconn.Pipeline, op *pgOp) error {
 		return err
 	}
 	op.count = tag.RowsAffected()
+	if op.touched != nil {
+		*op.touched = op.count
+	}
 	switch {
 	case rowErr != nil:
 		return &localError{named(op.stmt, rowErr)}

@@ -25,6 +25,7 @@ type pgTx struct {
 	tx        *Tx
 	begun     bool // BEGIN is queued or sent, or not wanted
 	committed bool
+	trips     int    // how often the queue was sent
 	unlimited bool   // wait for the server as long as it takes
 	queue     []pgOp // what has not been sent yet
 }
@@ -38,10 +39,22 @@ type pgOp struct {
 	guard bool                                // the statement itself fails when the row count is not want
 	fresh bool                                // its preparation travels with it
 	count int64                               // the rows touched
+	// touched gets the count, for who cannot wait for it where the statement is sent.
+	touched *int64
 }
 
 func (t *pgTx) exec(s *Stmt, args []any) (int64, error) {
 	return t.now(pgOp{stmt: s, args: args, want: -1})
+}
+
+func (t *pgTx) execAhead(s *Stmt, args []any) (func() (int64, error), error) {
+	var touched int64
+	t.enqueue(pgOp{stmt: s, args: args, want: -1, touched: &touched})
+	sent := t.sent()
+	return func() (int64, error) {
+		err := sent()
+		return touched, err
+	}, nil
 }
 
 func (t *pgTx) later(s *Stmt, want int64, args []any) error {
@@ -60,18 +73,39 @@ func (t *pgTx) query(s *Stmt, args []any, row func(scan func(dest ...any) error)
 }
 
 func (t *pgTx) queryRow(s *Stmt, args, dest []any) error {
+	answer, _ := t.ask(s, args, dest)
+	return answer()
+}
+
+func (t *pgTx) ask(s *Stmt, args, dest []any) (func() error, error) {
 	found := false
-	_, err := t.now(pgOp{stmt: s, args: args, want: -1, row: func(rr *pgconn.ResultReader) error {
+	t.enqueue(pgOp{stmt: s, args: args, want: -1, row: func(rr *pgconn.ResultReader) error {
 		if found {
 			return nil
 		}
 		found = true
 		return scanRow(rr, dest)
 	}})
-	if err == nil && !found {
-		return ErrNoRows
+	sent := t.sent()
+	return func() error {
+		err := sent()
+		if err == nil && !found {
+			return ErrNoRows
+		}
+		return err
+	}, nil
+}
+
+// sent gives a function that sends what is queued now, unless that has happened by then.
+func (t *pgTx) sent() func() error {
+	before := t.trips
+	return func() error {
+		if t.trips > before {
+			return nil
+		}
+		_, err := t.trip()
+		return err
 	}
-	return err
 }
 
 func (t *pgTx) patient() error {
@@ -153,6 +187,7 @@ func (t *pgTx) rollback() {
 // as often as it likes. Statements are bounded by the server's own timeout, and a silent server by tripLimit.
 func (t *pgTx) trip() (int64, error) {
 	t.tx.tripped()
+	t.trips++
 	ops := t.queue
 	t.queue = t.queue[:0]
 	last := &ops[len(ops)-1]

@@ -83,11 +83,15 @@ type engine interface {
 // session is the engine's part of a running transaction.
 type session interface {
 	exec(s *Stmt, args []any) (int64, error)
+	// execAhead is exec whose count is fetched later; what fails at once is returned at once.
+	execAhead(s *Stmt, args []any) (touched func() (int64, error), err error)
 	later(s *Stmt, want int64, args []any) error
 	// query calls row once per row, with a function that copies the row's columns out. The row function must not use
 	// the transaction.
 	query(s *Stmt, args []any, row func(scan func(dest ...any) error) error) error
 	queryRow(s *Stmt, args []any, dest []any) error
+	// ask is queryRow whose answer is fetched later; what fails at once is returned at once, but never ErrNoRows.
+	ask(s *Stmt, args []any, dest []any) (answer func() error, err error)
 	// patient lets the statements of this transaction take as long as they take.
 	patient() error
 	// script runs the statements of a migration, as many as the text holds.

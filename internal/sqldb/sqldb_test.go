@@ -336,6 +336,70 @@ func TestLater(t *testing.T) {
 	})
 }
 
+// What is asked ahead is answered as of its place among the statements, whoever makes the trip.
+func TestAhead(t *testing.T) {
+	both(t, Options{}, func(t *testing.T, db *DB) {
+		add(t, db, "a")
+		ctx, trips := WithTrips(t.Context())
+		must(t, db.Write(ctx, func(tx *Tx) error {
+			var before, after, other int64
+			asked := tx.Ask(ctx, sqlN, []any{"a"}, &before)
+			none := tx.Ask(ctx, sqlN, []any{"none"}, &other)
+			set := tx.ExecAhead(ctx, sqlSetN, "a", 5)
+			missed := tx.ExecAhead(ctx, sqlSetN, "none", 5)
+			must(t, tx.QueryRow(ctx, sqlN, []any{"a"}, &after))
+			must(t, asked())
+			if err := none(); !errors.Is(err, ErrNoRows) {
+				t.Errorf("a row that is not there: %v", err)
+			}
+			n, err := set()
+			must(t, err)
+			m, err := missed()
+			must(t, err)
+			if before != 0 || after != 5 || n != 1 || m != 0 {
+				t.Errorf("before %d, after %d, touched %d and %d; want 0, 5, 1 and 0", before, after, n, m)
+			}
+
+			last := tx.Ask(ctx, sqlN, []any{"a"}, &after)
+			_ = tx.Ask(ctx, sqlN, []any{"a"}, &other) // nobody wants to know
+			return last()
+		}))
+		if want := int64(3); db.Engine() == Postgres && trips.RoundTrips.Load() != want {
+			t.Errorf("%d round trips, want %d", trips.RoundTrips.Load(), want)
+		}
+	})
+}
+
+// A statement asked ahead that fails is the transaction's failure, also when nobody fetches its answer.
+func TestAheadFails(t *testing.T) {
+	both(t, Options{}, func(t *testing.T, db *DB) {
+		ctx := t.Context()
+		add(t, db, "a")
+		var n int64
+		for name, use := range map[string]func(tx *Tx){
+			"exec": func(tx *Tx) { tx.ExecAhead(ctx, sqlAdd, "a") },
+			"ask":  func(tx *Tx) { tx.Ask(ctx, SQLText("SELEKT 1"), nil, &n) },
+		} {
+			err := db.Write(ctx, func(tx *Tx) error {
+				use(tx)
+				_, err := tx.Exec(ctx, sqlAdd, "b")
+				_ = err
+				return nil
+			})
+			if err == nil {
+				t.Errorf("%s: no error", name)
+			}
+		}
+		err := db.Read(ctx, func(tx *Tx) error { _, err := tx.ExecAhead(ctx, sqlSetN, "a", 1)(); return err })
+		if !errors.Is(err, ErrReadOnly) {
+			t.Errorf("in a Read: %v, want ErrReadOnly", err)
+		}
+		if diff := cmp.Diff([]string{"a"}, allIDs(t, db)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestReadOnly(t *testing.T) {
 	both(t, Options{}, func(t *testing.T, db *DB) {
 		ctx := t.Context()

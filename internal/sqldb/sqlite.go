@@ -158,6 +158,11 @@ func (l *liteSession) exec(s *Stmt, args []any) (int64, error) {
 	return l.conn.changes(), nil
 }
 
+func (l *liteSession) execAhead(s *Stmt, args []any) (func() (int64, error), error) {
+	n, err := l.exec(s, args)
+	return func() (int64, error) { return n, err }, err
+}
+
 func (l *liteSession) later(s *Stmt, want int64, args []any) error {
 	n, err := l.exec(s, args)
 	if err == nil && want >= 0 && n != want {
@@ -195,6 +200,14 @@ func (l *liteSession) queryRow(s *Stmt, args, dest []any) error {
 		return ErrNoRows
 	}
 	return nil
+}
+
+func (l *liteSession) ask(s *Stmt, args, dest []any) (func() error, error) {
+	err := l.queryRow(s, args, dest)
+	if err == ErrNoRows { //nolint:errorlint // our own value
+		return func() error { return ErrNoRows }, nil
+	}
+	return func() error { return err }, err
 }
 
 func (l *liteSession) patient() error { return nil }

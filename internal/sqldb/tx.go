@@ -51,6 +51,22 @@ func (tx *Tx) Exec(ctx context.Context, s *Stmt, args ...any) (int64, error) {
 	return n, tx.failed(err)
 }
 
+// ExecAhead is Exec for a caller who can wait for the count, see Ask.
+func (tx *Tx) ExecAhead(ctx context.Context, s *Stmt, args ...any) (touched func() (int64, error)) {
+	if err := tx.ready(ctx, s, true); err != nil {
+		return func() (int64, error) { return 0, err }
+	}
+	get, err := tx.on.execAhead(s, args)
+	_ = tx.failed(err)
+	return func() (int64, error) {
+		if tx.err != nil {
+			return 0, tx.err
+		}
+		n, err := get()
+		return n, tx.failed(err)
+	}
+}
+
 // Later runs the statement before the transaction is committed, and after those given before it. On PostgreSQL it
 // travels with the next statement or with the COMMIT, on SQLite it runs at once. When it touches another number of
 // rows than want, Write fails with ErrConflict and nothing is kept; with want < 0 any number is right. The arguments
@@ -73,6 +89,27 @@ func (tx *Tx) QueryRow(ctx context.Context, s *Stmt, args []any, dest ...any) er
 		return ErrNoRows
 	}
 	return tx.failed(err)
+}
+
+// Ask is QueryRow for a caller who can wait: on PostgreSQL the question travels with the next statement, on SQLite it is
+// answered at once. The answer is had by calling what Ask returns, which makes the trip itself if nothing has since. dest
+// is nobody else's until then.
+func (tx *Tx) Ask(ctx context.Context, s *Stmt, args []any, dest ...any) (answer func() error) {
+	if err := tx.ready(ctx, s, false); err != nil {
+		return func() error { return err }
+	}
+	get, err := tx.on.ask(s, args, dest)
+	_ = tx.failed(err) // also for a caller who never asks for the answer
+	return func() error {
+		if tx.err != nil {
+			return tx.err
+		}
+		err := get()
+		if err == ErrNoRows { //nolint:errorlint // our own value, straight from the session
+			return ErrNoRows
+		}
+		return tx.failed(err)
+	}
 }
 
 // Query runs the statement and calls row for each of its rows, with a function that copies the columns out. An error of

@@ -86,10 +86,10 @@ func (tx *Tx) Code(ctx context.Context, owner, purpose string) (*Code, error) {
 	return &c, err
 }
 
-// SpendCode uses the live code with that hash up and reports whether there was one: of many callers one is told yes.
-func (tx *Tx) SpendCode(ctx context.Context, owner, purpose, hash string) (bool, error) {
-	n, err := tx.Exec(ctx, sqlSpendCode, owner, purpose, hash, micros(tx.Now()))
-	return n == 1, err
+// SpendCode uses the live code with that hash up and reports whether there was one: of many callers one is told yes. It
+// travels with the next statement.
+func (tx *Tx) SpendCode(ctx context.Context, owner, purpose, hash string) func() (bool, error) {
+	return one(tx.ExecAhead(ctx, sqlSpendCode, owner, purpose, hash, micros(tx.Now())))
 }
 
 // KillCodes ends the owner's code for the purpose, if there is one. It goes out with the statements after it.

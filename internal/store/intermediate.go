@@ -48,18 +48,25 @@ func (tx *Tx) InsertIntermediate(i *Intermediate) {
 // Intermediate gives an intermediate session of the project that is neither over nor consumed, or ErrNotFound. The caller
 // compares the token's hash.
 func (tx *Tx) Intermediate(ctx context.Context, projectID, id string) (*Intermediate, error) {
+	return tx.AskIntermediate(ctx, projectID, id)()
+}
+
+// AskIntermediate is Intermediate whose question travels with the next statement.
+func (tx *Tx) AskIntermediate(ctx context.Context, projectID, id string) func() (*Intermediate, error) {
 	var (
 		i                Intermediate
 		factors          string
 		created, expires int64
 	)
-	err := tx.QueryRow(ctx, sqlIntermediate, []any{projectID, id, micros(tx.Now())}, &i.ID, &i.ProjectID,
+	answer := tx.Ask(ctx, sqlIntermediate, []any{projectID, id, micros(tx.Now())}, &i.ID, &i.ProjectID,
 		&i.OrganizationID, &i.TokenHash, &i.Version, &i.Email, &factors, &created, &expires)
-	if err != nil {
-		return nil, err
+	return func() (*Intermediate, error) {
+		if err := answer(); err != nil {
+			return nil, err
+		}
+		i.CreatedAt, i.ExpiresAt = fromMicros(created), fromMicros(expires)
+		return &i, fromJSON(factors, &i.Factors)
 	}
-	i.CreatedAt, i.ExpiresAt = fromMicros(created), fromMicros(expires)
-	return &i, fromJSON(factors, &i.Factors)
 }
 
 // UpdateIntermediate writes the factors of an intermediate session that was read at i.Version. It reports false when it
@@ -69,8 +76,8 @@ func (tx *Tx) UpdateIntermediate(ctx context.Context, i *Intermediate) (bool, er
 	return n == 1, err
 }
 
-// ConsumeIntermediate ends an intermediate session and reports whether it was alive: of many callers one is told yes.
-func (tx *Tx) ConsumeIntermediate(ctx context.Context, id string) (bool, error) {
-	n, err := tx.Exec(ctx, sqlConsumeIntermediate, id, micros(tx.Now()))
-	return n == 1, err
+// ConsumeIntermediate ends an intermediate session and reports whether it was alive: of many callers one is told yes. It
+// travels with the next statement.
+func (tx *Tx) ConsumeIntermediate(ctx context.Context, id string) func() (bool, error) {
+	return one(tx.ExecAhead(ctx, sqlConsumeIntermediate, id, micros(tx.Now())))
 }

@@ -76,6 +76,14 @@ func (tx *Tx) OptOutRecipient(id, source string) {
 }
 
 // found turns the error of a QueryRow that only asks whether there is a row into the answer.
+// one turns a count that is had later into whether it is one.
+func one(touched func() (int64, error)) func() (bool, error) {
+	return func() (bool, error) {
+		n, err := touched()
+		return n == 1, err
+	}
+}
+
 func found(err error) (bool, error) {
 	if errors.Is(err, ErrNotFound) {
 		return false, nil

@@ -266,7 +266,7 @@ func TestOptOut(t *testing.T) {
 		out := func(project, phone string) (is bool) {
 			t.Helper()
 			err := db.Read(ctx, func(tx *store.Tx) (err error) {
-				is, err = tx.OptedOut(ctx, project, phone)
+				is, err = tx.OptedOut(ctx, project, phone)()
 				return err
 			})
 			if err != nil {

@@ -16,9 +16,11 @@ var (
 )
 
 // OptedOut reports whether the number's owner told the project to send no more texts. Numbers are E.164.
-func (tx *Tx) OptedOut(ctx context.Context, projectID, phone string) (bool, error) {
+// The question travels with the next statement.
+func (tx *Tx) OptedOut(ctx context.Context, projectID, phone string) func() (bool, error) {
 	var one int64
-	return found(tx.QueryRow(ctx, sqlOptedOut, []any{projectID, phone}, &one))
+	answer := tx.Ask(ctx, sqlOptedOut, []any{projectID, phone}, &one)
+	return func() (bool, error) { return found(answer()) }
 }
 
 // InsertOptOut notes that the number's owner wants no more texts of the project. source tells who said so, such as the

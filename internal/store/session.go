@@ -99,11 +99,19 @@ func (tx *Tx) InsertSession(s *Session) {
 // Session gives a session of the project that is neither over nor revoked, or ErrNotFound. Whether its member still
 // exists is not looked at: SessionWhole does.
 func (tx *Tx) Session(ctx context.Context, projectID, id string) (*Session, error) {
+	return tx.AskSession(ctx, projectID, id)()
+}
+
+// AskSession is Session whose question travels with the next statement.
+func (tx *Tx) AskSession(ctx context.Context, projectID, id string) func() (*Session, error) {
 	var c sessionScan
-	if err := tx.QueryRow(ctx, sqlSession, []any{projectID, id, micros(tx.Now())}, c.dest()...); err != nil {
-		return nil, err
+	answer := tx.Ask(ctx, sqlSession, []any{projectID, id, micros(tx.Now())}, c.dest()...)
+	return func() (*Session, error) {
+		if err := answer(); err != nil {
+			return nil, err
+		}
+		return c.row()
 	}
-	return c.row()
 }
 
 // SessionWhole gives a living session with its member and organization in one read, or ErrNotFound.

@@ -65,11 +65,12 @@ func (s *Service) Create(ctx context.Context, p *store.Project, in Create) (*Cre
 
 	var out Created
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		asked := second.Ask(ctx, tx, s.Sessions, p, shown)
 		o, m, err := member.Resolve(ctx, tx, p, in.Organization, in.Member)
 		if err != nil {
 			return err
 		}
-		holder, err := second.Admit(ctx, tx, s.Sessions, p, o, m, store.MethodTOTP, in.Tokens, shown)
+		holder, err := second.Admit(o, m, store.MethodTOTP, in.Tokens, asked)
 		if err != nil {
 			return err
 		}
