@@ -173,7 +173,7 @@ func TestBacklog(t *testing.T) {
 				tx.IssueCode(&store.Code{Owner: fmt.Sprint("member-", i), Purpose: store.PurposeSMS, ExpiresAt: at})
 			}
 			tx.InsertMagicLink(&store.MagicLink{ID: "1", TokenHash: []byte{}, ExpiresAt: at})
-			tx.InsertMessage(&store.Message{ID: "message-live-1", Status: store.MessageSent, CreatedAt: at.Add(-365 * day)})
+			tx.InsertMessage(&store.Message{ID: "message-live-0", Status: store.MessageSent, CreatedAt: at.Add(-365 * day)})
 			return nil
 		})
 		if err != nil {

@@ -10,8 +10,57 @@ func (s Second) MarshalText() ([]byte, error) { return s.UTC().AppendFormat(nil,
 
 // MarshalJSON writes the same as MarshalText, in quotes.
 func (s Second) MarshalJSON() ([]byte, error) {
-	b := append(make([]byte, 0, len(`"2006-01-02T15:04:05Z"`)), '"')
-	return append(s.UTC().AppendFormat(b, time.RFC3339), '"'), nil // this layout alone has a fast way
+	return s.Append(make([]byte, 0, len(`"2006-01-02T15:04:05Z"`))), nil
+}
+
+// Append writes what MarshalJSON does behind b.
+func (s Second) Append(b []byte) []byte {
+	return append(s.UTC().AppendFormat(append(b, '"'), time.RFC3339), '"') // this layout alone has a fast way
+}
+
+// AppendFactors writes factors as asJSON does. Every session check writes some into its JWT.
+func AppendFactors(b []byte, factors []Factor) []byte {
+	if factors == nil {
+		return append(b, "null"...)
+	}
+	b = append(b, '[')
+	for i := range factors {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = factors[i].append(b)
+	}
+	return append(b, ']')
+}
+
+func (f *Factor) append(b []byte) []byte {
+	if (f.Email == nil) == (f.Phone == nil) || f.TOTP != nil || f.Recovery != nil || f.Trusted != nil {
+		return append(b, asJSON(f)...) // the rarer kinds
+	}
+	b = AppendString(append(b, `{"type":`...), f.Type)
+	b = AppendString(append(b, `,"delivery_method":`...), f.DeliveryMethod)
+	b = f.LastAuthenticatedAt.Append(append(b, `,"last_authenticated_at":`...))
+	b = f.CreatedAt.Append(append(b, `,"created_at":`...))
+	b = f.UpdatedAt.Append(append(b, `,"updated_at":`...))
+	b = AppendString(append(b, `,"sequence_order":`...), f.SequenceOrder)
+	if f.Email != nil {
+		b = AppendString(append(b, `,"email_factor":{"email_id":`...), f.Email.EmailID)
+		b = AppendString(append(b, `,"email_address":`...), f.Email.Email)
+		return append(b, "}}"...)
+	}
+	b = AppendString(append(b, `,"phone_number_factor":{"phone_id":`...), f.Phone.PhoneID)
+	b = AppendString(append(b, `,"phone_number":`...), f.Phone.Phone)
+	return append(b, "}}"...)
+}
+
+// AppendString writes a text as a JSON string, as encoding/json does.
+func AppendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return append(b, asJSON(s)...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // plainFactors reads factors that are written exactly as asJSON does, with no character that it escapes: nearly all that

@@ -53,6 +53,9 @@ func TestStoredFactors(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", stored, diff)
 			}
+			if written := string(AppendFactors(nil, c.factors)); written != stored {
+				t.Errorf("written as %s, want %s", written, stored)
+			}
 			if _, plain := plainFactors(stored); plain != c.plain {
 				t.Errorf("plain is %t, want %t: %s", plain, c.plain, stored)
 			}

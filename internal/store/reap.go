@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
 
@@ -50,9 +51,10 @@ var reapStmts = map[Reapable]*sqldb.Stmt{
 			ORDER BY old.ends_at, old.name, old.slot LIMIT $2)`),
 
 	// What still has to leave is not old, whatever its date: its deadline ends it first.
+	// Messages have no index of their age, which every text would pay for: their ids are ordered by it, see reapMessages.
 	ReapMessages: sqldb.SQL("reap_messages", `
 		DELETE FROM messages WHERE id IN (
-			SELECT old.id FROM messages AS old WHERE old.created_at < $1 ORDER BY old.created_at LIMIT $2)
+			SELECT old.id FROM messages AS old WHERE old.id >= $1 AND old.id < $2 ORDER BY old.id LIMIT $3)
 			AND status <> 'queued'`),
 
 	// A session that was extended meanwhile is not what was chosen.
@@ -64,11 +66,27 @@ var reapStmts = map[Reapable]*sqldb.Stmt{
 
 // Reap deletes up to limit rows of a kind whose age counts from before the time given, and tells how many it deleted.
 func (tx *Tx) Reap(ctx context.Context, kind Reapable, before time.Time, limit int) (int64, error) {
-	if kind == ReapAudit {
+	switch kind {
+	case ReapAudit:
 		// Events are keyed by UUIDs of their time, of which the smallest of a moment is made here.
 		return tx.ReapAuditEvents(ctx, smallestUUID(before), limit)
+	case ReapMessages:
+		return tx.reapMessages(ctx, smallestUUID(before), limit)
 	}
 	return tx.Exec(ctx, reapStmts[kind], micros(before), limit)
+}
+
+// reapMessages deletes messages of each environment whose id is smaller than the smallest of a moment.
+func (tx *Tx) reapMessages(ctx context.Context, smallest string, limit int) (deleted int64, err error) {
+	for _, env := range []ids.Env{ids.Live, ids.Test} {
+		first := ids.Message + "-" + string(env) + "-"
+		n, err := tx.Exec(ctx, reapStmts[ReapMessages], first, first+smallest, limit-int(deleted))
+		if err != nil {
+			return deleted, err
+		}
+		deleted += n
+	}
+	return deleted, nil
 }
 
 // smallestUUID gives a text that sorts before every version 7 UUID of that millisecond and after those of earlier ones.
