@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { codeFor, primary, start } from "./thimble.mjs";
+import { codeFor, primary, refused, start } from "./thimble.mjs";
 
 test("an organization is made, read, changed and deleted", { timeout: 60_000 }, async (t) => {
   const { client } = await start(t);
@@ -37,6 +37,9 @@ test("an organization is made, read, changed and deleted", { timeout: 60_000 }, 
     status_code: 400,
     error_type: "organization_slug_already_used",
   });
+  const { organization: unnamed } = await client.organizations.deleteExternalId({ organization_id });
+  assert.equal(unnamed.organization_external_id, null);
+  await refused(client.organizations.get({ organization_id: "crm-7" }), 404, "organization_not_found");
   assert.equal((await client.organizations.delete({ organization_id })).organization_id, organization_id);
   await assert.rejects(client.organizations.get({ organization_id }), {
     status_code: 404,
@@ -80,6 +83,10 @@ test("a member is made, read, changed, deleted and brought back", { timeout: 60_
   assert.equal(unbound.member.mfa_phone_number, "");
   assert.equal(unbound.member.mfa_phone_number_verified, false);
 
+  const unnamed = await organizations.members.deleteExternalId({ organization_id, member_id });
+  assert.equal(unnamed.member.external_id, null);
+  const twice = organizations.members.create({ organization_id, email_address: "grace@globex.example" });
+  await refused(twice, 400, "duplicate_member_email");
   await organizations.members.delete({ organization_id, member_id });
   await assert.rejects(organizations.members.get({ organization_id, member_id }), {
     status_code: 404,
