@@ -22,9 +22,9 @@ func migrationErrors() []*errs.Error {
 	return organizationErrors(
 		errs.InvalidEmail, errs.PasswordAlreadyExists, errs.ActionNotAllowedEmailDomainIsClaimed,
 		errs.DuplicateMemberEmail, errs.DuplicateMemberExternalID, errs.InvalidPhoneNumber,
-		errs.DuplicateMemberPhoneNumber, errs.DuplicateMemberPhoneNumberForMember, errs.InvalidRBACRoleID,
-		errs.CannotAssignDefaultRBACRoleID, errs.TooManyRoles, errs.MetadataInvalidFormat, errs.MetadataTooManyKeys,
-		errs.MetadataTooLarge,
+		errs.InvalidPhoneNumberSandbox, errs.DuplicateMemberPhoneNumber, errs.DuplicateMemberPhoneNumberForMember,
+		errs.InvalidRBACRoleID, errs.CannotAssignDefaultRBACRoleID, errs.TooManyRoles, errs.MetadataInvalidFormat,
+		errs.MetadataTooManyKeys, errs.MetadataTooLarge,
 		errs.InvalidBcryptHash, errs.InvalidBcryptCost,
 		errs.InvalidScryptNParameter, errs.InvalidScryptParameters, errs.InvalidBase64ScryptHash,
 		errs.InvalidBase64ScryptSalt, errs.InvalidScryptSaltLength, errs.ScryptKeyLengthMismatch,

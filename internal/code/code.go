@@ -17,6 +17,9 @@ import (
 // Digits is the length of a code.
 const Digits = 6
 
+// Sandbox is the code that goes to the sandbox number of test projects, and nowhere else.
+const Sandbox = "000000"
+
 // Life is how long a code sent by text is good for.
 const Life = 2 * time.Minute
 

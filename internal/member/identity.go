@@ -76,7 +76,7 @@ func setExternalID(ctx context.Context, tx *store.Tx, m *store.Member, text stri
 
 // setPhone gives a member without a number an unverified one.
 func setPhone(ctx context.Context, tx *store.Tx, p *project.Project, m *store.Member, in phone.Input) error {
-	number, err := in.Parse()
+	number, err := in.Parse(p.Live())
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,16 @@ func regionOf(n *phonenumbers.PhoneNumber) (string, bool) {
 	return region, region != "" && phonenumbers.IsValidNumberForRegion(n, region)
 }
 
+// sandbox is the number to which test projects can send without anybody who reads texts. No plan has it, so that it can
+// never be somebody's. It is of no country.
+const (
+	sandbox       = "+10000000000"
+	sandboxRegion = "001"
+)
+
+// IsSandbox reports whether the number is the one that test projects send a known code to.
+func (n Number) IsSandbox() bool { return n.e164 == sandbox }
+
 // Stored takes a number from our own rows, where only parsed ones are written. "" gives the zero Number.
 func Stored(e164 string) Number { return Number{e164: e164} }
 
@@ -121,6 +131,9 @@ func (n Number) Region() string {
 	if n.region != "" || len(n.e164) < minDigits {
 		return n.region
 	}
+	if n.IsSandbox() {
+		return sandboxRegion
+	}
 	parsed, err := split(n.e164)
 	if err != nil {
 		return ""
@@ -157,8 +170,17 @@ type Input string
 // Given reports whether the caller wrote a number at all.
 func (in Input) Given() bool { return in != "" }
 
-// Parse reads the number; see the function Parse.
-func (in Input) Parse() (Number, error) { return Parse(string(in)) }
+// Parse reads the number of a caller in a live or a test project; see the function Parse. Test projects can also name the
+// sandbox number, which is errs.InvalidPhoneNumberSandbox in live ones.
+func (in Input) Parse(live bool) (Number, error) {
+	if e164, ok := normalise(string(in)); !ok || e164 != sandbox {
+		return Parse(string(in))
+	}
+	if live {
+		return Number{}, errs.InvalidPhoneNumberSandbox
+	}
+	return Number{e164: sandbox, region: sandboxRegion}, nil
+}
 
 // LogValue shows a log that there was a number and nothing of it.
 func (in Input) LogValue() slog.Value {

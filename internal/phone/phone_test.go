@@ -234,8 +234,23 @@ func TestInput(t *testing.T) {
 	if phone.Input("").Given() || !phone.Input("x").Given() {
 		t.Error("Given is not about being empty")
 	}
-	if n, err := phone.Input("+1 202 555 0162").Parse(); err != nil || n.String() != "+12025550162" {
+	if n, err := phone.Input("+1 202 555 0162").Parse(true); err != nil || n.String() != "+12025550162" {
 		t.Errorf("Parse = %q, %v", n, err)
+	}
+	for _, text := range []string{"+10000000000", "+1 (000) 000-0000"} {
+		n, err := phone.Input(text).Parse(false)
+		stored := phone.Stored(n.String())
+		if err != nil || n.String() != "+10000000000" || !n.IsSandbox() || n.Region() != "001" || stored.Region() != "001" {
+			t.Errorf("in a test project: %q in %q, %v", n, n.Region(), err)
+		}
+		if n, err = phone.Input(text).Parse(true); !errors.Is(err, errs.InvalidPhoneNumberSandbox) || n != (phone.Number{}) {
+			t.Errorf("in a live project: %q, %v", n, err)
+		}
+	}
+	for _, text := range []string{"+1000000000", "+100000000000", "+20000000000", "10000000000"} {
+		if n, err := phone.Input(text).Parse(false); !errors.Is(err, errs.InvalidPhoneNumber) || n.IsSandbox() {
+			t.Errorf("%q became %q, %v", text, n, err)
+		}
 	}
 	if got := slog.AnyValue(phone.Input("+12025550162")).Resolve().String(); got != "***" {
 		t.Errorf("a log shows %q of an unread number", got)

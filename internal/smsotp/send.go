@@ -93,7 +93,7 @@ func chooseNumber(
 ) (number phone.Number, link bool, err error) {
 	var malformed error
 	if asked.Given() {
-		number, malformed = asked.Parse()
+		number, malformed = asked.Parse(p.Live())
 	}
 
 	verdict := mfa.MayChallenge(o, m, mfa.Ask{
