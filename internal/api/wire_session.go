@@ -229,6 +229,25 @@ func wireFactor(f *store.Factor) AuthenticationFactor {
 		w.AuthenticatorApp = &AuthenticatorAppFactor{TOTPID: f.TOTP.TOTPID}
 	case f.Recovery != nil:
 		w.RecoveryCode = &RecoveryCodeFactor{TOTPRecoveryCodeID: f.Recovery.CodeID}
+	case f.Type == store.FactorOAuth:
+		w.GoogleOAuth, w.MicrosoftOAuth, w.HubspotOAuth = wireOAuth(f.Google), wireOAuth(f.Microsoft), wireOAuth(f.Hubspot)
+		w.SlackOAuth, w.GitHubOAuth = wireOAuth(f.Slack), wireOAuth(f.GitHub)
+		w.GoogleOAuthExchange, w.HubspotOAuthExchange = wireExchange(f.GoogleExchange), wireExchange(f.HubspotExchange)
+		w.SlackOAuthExchange, w.GitHubOAuthExchange = wireExchange(f.SlackExchange), wireExchange(f.GitHubExchange)
 	}
 	return w
+}
+
+func wireOAuth(f *store.OAuthFactor) *OAuthFactor {
+	if f == nil {
+		return nil
+	}
+	return &OAuthFactor{ID: f.ID, ProviderSubject: f.Subject, EmailID: &f.EmailID}
+}
+
+func wireExchange(f *store.EmailFactor) *OAuthExchangeFactor {
+	if f == nil {
+		return nil
+	}
+	return &OAuthExchangeFactor{EmailID: f.EmailID}
 }

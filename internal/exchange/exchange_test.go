@@ -134,6 +134,13 @@ var matrix = []struct {
 	},
 	{"imported", side{factors: list(imported), mailed: true}, side{}, false, insufficient},
 	{"trusted token", side{factors: list(trusted), mailed: true}, side{}, false, insufficient},
+	{
+		"Slack, of somebody whose address never was proven",
+		side{factors: list(account(store.DeliverSlack, ""))},
+		side{},
+		false,
+		insufficient,
+	},
 	{"link to an address before this one", side{factors: list(oldLink), mailed: true}, side{}, false, insufficient},
 	{"app beside a link", side{factors: list(link, app)}, side{}, false, complete("magic_link")},
 

@@ -102,9 +102,13 @@ func (w *world) exchange(to ids.OrgRef, tokens session.Tokens) outcome {
 	return o
 }
 
+// types names factors: by their types, and those of providers by how they came.
 func types(factors []store.Factor) []string {
 	var all []string
 	for _, f := range factors {
+		if f.Type == store.FactorOAuth {
+			f.Type = f.DeliveryMethod
+		}
 		all = append(all, f.Type)
 	}
 	return all
@@ -117,7 +121,7 @@ func (w *world) owned(m *store.Member) {
 	w.Check(err)
 	for _, live := range sessions {
 		for _, f := range live.Session.Factors {
-			if f.Email != nil && f.Email.EmailID != m.EmailID || f.Phone != nil && f.Phone.PhoneID != m.PhoneID {
+			if f.Mailbox() != nil && f.Mailbox().EmailID != m.EmailID || f.Phone != nil && f.Phone.PhoneID != m.PhoneID {
 				w.T.Errorf("the session of %s has the factor %s of somebody else", m.Email, f.ID())
 			}
 		}

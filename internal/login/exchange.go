@@ -60,8 +60,8 @@ func factorsOf(m *store.Member, factors []store.Factor) []store.Factor {
 	var own []store.Factor
 	for _, f := range factors {
 		switch {
-		case f.Email != nil && f.Email.Email == m.Email:
-			f.Email = &store.EmailFactor{EmailID: m.EmailID, Email: m.Email}
+		case f.Mailbox() != nil && f.Mailbox().Email == m.Email:
+			f.Readdress(store.EmailFactor{EmailID: m.EmailID, Email: m.Email})
 		case f.Phone != nil && f.Phone.Phone != m.Phone:
 			continue
 		case f.Phone != nil:
@@ -74,14 +74,18 @@ func factorsOf(m *store.Member, factors []store.Factor) []store.Factor {
 
 // Moving gives the factors of a member's session that are worth something in other organizations too: those that prove
 // the mailbox, a text to the number that the member has proven, and a password that is one for all organizations. Other
-// passwords, apps and single sign-on belong to one organization.
+// passwords, apps and single sign-on belong to one organization. The word of a provider that does not answer for the
+// mailbox goes along as no more than that, and only for an address that was proven once.
 func Moving(p *store.Project, factors []store.Factor, m *store.Member) []store.Factor {
 	var moving []store.Factor
 	for _, f := range factors {
-		own := f.Email != nil && f.Email.Email == m.Email
+		own := f.Mailbox() != nil && f.Mailbox().Email == m.Email
 		switch {
 		case own && mfa.ProvesMailbox(&f),
 			f.Type == store.FactorOTP && f.Phone != nil && m.PhoneVerified && f.Phone.Phone == m.Phone:
+			moving = append(moving, f)
+		case own && f.Type == store.FactorOAuth && m.EmailVerified:
+			f.CarryOver()
 			moving = append(moving, f)
 		case own && f.Type == store.FactorPassword && p.Settings.CrossOrgPasswords:
 			// It goes under the id of the password itself, which fits whoever has that very one.

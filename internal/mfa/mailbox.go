@@ -12,7 +12,7 @@ var provingMethods = []string{store.MethodMagic, store.MethodEmailOTP, "google_o
 
 // ProvesMailbox reports whether the factor shows that its owner reads mail to the address now.
 func ProvesMailbox(f *store.Factor) bool {
-	return f.Email != nil && slices.Contains(provingMethods, f.Method())
+	return f.Email != nil && slices.Contains(provingMethods, f.Method()) || f.Vouched()
 }
 
 // MailboxProven reports whether one of the factors proves the member's present address.

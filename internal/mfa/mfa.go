@@ -41,10 +41,11 @@ func FitsMember(factors []store.Factor, m *store.Member) bool {
 }
 
 func primaryOf(f *store.Factor, m *store.Member) bool {
-	if f.SequenceOrder != store.Primary || f.Email == nil {
+	mailbox := f.Mailbox()
+	if f.SequenceOrder != store.Primary || mailbox == nil {
 		return false
 	}
-	return f.Email.EmailID == m.EmailID || f.Email.Email == m.Email && (f.Type != store.FactorPassword || common(f, m))
+	return mailbox.EmailID == m.EmailID || mailbox.Email == m.Email && (f.Type != store.FactorPassword || common(f, m))
 }
 
 // common: a password says nothing about the mailbox, so it does not fit the same person elsewhere. That of an address in

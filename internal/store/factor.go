@@ -17,6 +17,17 @@ type Factor struct {
 	TOTP     *TOTPFactor     `json:"authenticator_app_factor,omitempty"`
 	Recovery *RecoveryFactor `json:"recovery_code_factor,omitempty"`
 	Trusted  *TrustedFactor  `json:"trusted_auth_token_factor,omitempty"`
+
+	Google    *OAuthFactor `json:"google_oauth_factor,omitempty"`
+	Microsoft *OAuthFactor `json:"microsoft_oauth_factor,omitempty"`
+	Hubspot   *OAuthFactor `json:"hubspot_oauth_factor,omitempty"`
+	Slack     *OAuthFactor `json:"slack_oauth_factor,omitempty"`
+	GitHub    *OAuthFactor `json:"github_oauth_factor,omitempty"`
+
+	GoogleExchange  *EmailFactor `json:"google_oauth_exchange_factor,omitempty"`
+	HubspotExchange *EmailFactor `json:"hubspot_oauth_exchange_factor,omitempty"`
+	SlackExchange   *EmailFactor `json:"slack_oauth_exchange_factor,omitempty"`
+	GitHubExchange  *EmailFactor `json:"github_oauth_exchange_factor,omitempty"`
 }
 
 // EmailFactor names the proven mailbox.
@@ -57,6 +68,7 @@ const (
 	FactorRecovery  = "recovery_codes"
 	FactorImported  = "imported"
 	FactorTrusted   = "trusted_auth_token"
+	FactorOAuth     = "oauth"
 
 	DeliverEmail     = "email"
 	DeliverSMS       = "sms"
@@ -84,7 +96,7 @@ func (f *Factor) ID() string {
 	case f.Trusted != nil:
 		return f.Trusted.TokenID
 	}
-	return ""
+	return f.oauthID()
 }
 
 // Method is the name under which organizations allow or forbid the factor. Recovery codes stand and fall with the app.
@@ -94,6 +106,8 @@ func (f *Factor) Method() string {
 		return MethodSMS
 	case FactorRecovery:
 		return MethodTOTP
+	case FactorOAuth:
+		return oauthMethod(f.DeliveryMethod)
 	}
 	return f.Type
 }

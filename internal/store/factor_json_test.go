@@ -35,6 +35,9 @@ func TestStoredFactors(t *testing.T) {
 		{"escaped", []Factor{factor(func(f *Factor) { f.Email = &EmailFactor{Email: "<a&b>@example.com"} })}, false},
 		{"not UTF-8", []Factor{factor(func(f *Factor) { f.Type = "\xff" })}, false},
 		{"another kind", []Factor{mail, factor(func(f *Factor) { f.TOTP = &TOTPFactor{TOTPID: "1"} })}, false},
+		{"an account", []Factor{mail, factor(func(f *Factor) {
+			f.GitHub = &OAuthFactor{ID: "1", Subject: "2", EmailFactor: *mail.Email, HostedDomain: "example.com"}
+		})}, false},
 		{"two at once", []Factor{factor(func(f *Factor) { f.Email, f.Phone = mail.Email, text.Phone })}, false},
 		{"none", []Factor{}, false},
 		{"nil", nil, false},
