@@ -1,5 +1,5 @@
 // Package durable holds the server to its promise that what was answered stays: through SIGKILL, on several nodes, with
-// one connection, and within a counted number of round trips.
+// one connection, within a counted number of round trips, and in a storm of logins.
 package durable
 
 import (
@@ -70,16 +70,17 @@ type process struct {
 	gone sync.Once
 }
 
-// serve starts the binary on a database, with texts going to the fake, and waits until it is ready.
-func serve(t *testing.T, url, twilio string) *process {
+// serve starts the binary on a database, with texts going to the fake, and waits until it is ready. More goes into its
+// environment.
+func serve(t *testing.T, url, twilio string, more ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(binary(t), "serve", "--listen", "127.0.0.1:0"), read: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
-	p.cmd.Env = []string{
+	p.cmd.Env = append([]string{
 		"THIMBLE_DATABASE_URL=" + url, "THIMBLE_MASTER_KEY=" + world.MasterKey(t), "THIMBLE_PUBLIC_URL=" + world.PublicURL,
 		"THIMBLE_TWILIO_ACCOUNT_SID=" + vendors.TwilioAccount, "THIMBLE_TWILIO_AUTH_TOKEN=" + vendors.TwilioToken,
 		"THIMBLE_TWILIO_FROM=" + vendors.TwilioFrom, "THIMBLE_TWILIO_BASE_URL=" + twilio, "PATH=" + os.Getenv("PATH"),
-	}
+	}, more...)
 	out, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
