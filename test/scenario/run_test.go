@@ -29,6 +29,8 @@ func serverOf(setup []step) serverOptions {
 				o.noSMS = true
 			case word == "mail=none":
 				o.noMail = true
+			case word == "breaches":
+				o.breaches = true
 			case name == "sms":
 				o.countries = strings.Split(value, ",")
 			default:
@@ -71,6 +73,9 @@ func (w *world) do(s step) error {
 		"let":          w.let,
 		"jwt":          w.jwt,
 		"twilio":       w.behave,
+		"userinfo":     w.userinfo,
+		"trust":        w.trust,
+		"issue":        w.issue,
 	}[s.verb]
 	if f == nil {
 		return fmt.Errorf("no such step")

@@ -47,6 +47,8 @@ type world struct {
 	texted   map[string]bool   // whose last login sent a code by itself
 	secrets  []string          // what no log may hold
 	began    storetest.All
+
+	elsewhere elsewhere
 }
 
 // client is somebody who calls with a project's credentials, or with what they take for them.
@@ -59,6 +61,7 @@ type client struct {
 type serverOptions struct {
 	noSMS, noMail bool
 	slowMail      bool     // by a minute
+	breaches      bool     // there is a list of breached passwords
 	countries     []string // of the route for texts, none for all
 }
 
@@ -103,7 +106,10 @@ func newWorld(t testing.TB, url string, o serverOptions) *world {
 func (w *world) options(url string, o serverOptions) server.Options {
 	options := server.Options{
 		DatabaseURL: url, Master: proto().master, PublicURL: publicURL, Mail: &w.mails, MailFrom: "Acme <login@example.com>",
-		Logger: slog.New(slog.NewJSONHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger: w.logger(), HTTP: httpx.New(httpx.Options{Transport: &w.elsewhere}),
+	}
+	if o.breaches {
+		options.Breaches = w.breaches()
 	}
 	sender := twilio.New(twilio.Config{
 		AccountSID: vendors.TwilioAccount, AuthToken: vendors.TwilioToken, From: vendors.TwilioFrom,
@@ -119,6 +125,10 @@ func (w *world) options(url string, o serverOptions) server.Options {
 		options.Mail = slowMail{&w.mails}
 	}
 	return options
+}
+
+func (w *world) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // project makes a project whose links lead to the application, and whose name in stories is the one given.
