@@ -34,6 +34,16 @@ type Result struct {
 	ProviderID string
 	// Segments is the number of billed parts, or 0 when the provider does not know yet.
 	Segments int
+	// Price is what the message costs, where the provider says so at once.
+	Price Price
+}
+
+// Price is an amount of money. The zero value says that none was reported.
+type Price struct {
+	// Micros are millionths of the currency's unit, never negative.
+	Micros int64
+	// Currency is an ISO 4217 code in upper case, such as USD.
+	Currency string
 }
 
 // Sender is one provider with one account. It is safe for concurrent use.
@@ -82,4 +92,12 @@ type Receipt struct {
 	Status Status
 	// Error tells why, when Status is Failed; else it is nil.
 	Error *Error
+	// Price is what the message cost, where the report says so.
+	Price Price
+}
+
+// Learner is a Sender whose provider wants to be told which messages did their work.
+type Learner interface {
+	// Redeemed tells the provider that the code of a message that it delivered was used. Every error is an *Error.
+	Redeemed(ctx context.Context, providerID string) error
 }

@@ -75,7 +75,6 @@ func (tx *Tx) OptOutRecipient(id, source string) {
 	tx.Later(sqlOptOutRecipient, -1, id, source, micros(tx.Now()))
 }
 
-// found turns the error of a QueryRow that only asks whether there is a row into the answer.
 // one turns a count that is had later into whether it is one.
 func one(touched func() (int64, error)) func() (bool, error) {
 	return func() (bool, error) {
@@ -84,6 +83,7 @@ func one(touched func() (int64, error)) func() (bool, error) {
 	}
 }
 
+// found turns the error of a QueryRow that only asks whether there is a row into the answer.
 func found(err error) (bool, error) {
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
