@@ -229,7 +229,7 @@ func NewIntermediate(
 // text sends a code without being asked. Whatever refuses it does not refuse the login: the answer says that nothing was
 // sent, and the person can ask.
 func (s *Service) text(ctx context.Context, tx *store.Tx, in *Primary) (bool, error) {
-	if _, full := s.Challenge.Notify.Busy(); full && in.Project.Live() {
+	if _, full := s.Challenge.Notify.Busy(store.ChannelSMS); full && in.Project.Live() {
 		return false, nil
 	}
 	refusal, err := s.Challenge.Start(ctx, tx, challenge.Request{

@@ -81,7 +81,7 @@ func Allowed(o *store.Organization, m *store.Member, method string) error {
 
 // Ready refuses to take on more while the queue is too long to deliver in time.
 func (s *Service) Ready(p *store.Project) error {
-	if wait, full := s.Notify.Busy(); full && p.Live() {
+	if wait, full := s.Notify.Busy(store.ChannelEmail); full && p.Live() {
 		return errs.TooManyRequests.After(wait)
 	}
 	return nil

@@ -54,7 +54,7 @@ func benchDeliver(b *testing.B, url string, delay time.Duration) {
 	}
 	all.Wait()
 	written := b.Elapsed()
-	for n.pool.Held() > 0 {
+	for n.texts.Held() > 0 {
 		time.Sleep(time.Millisecond)
 	}
 	b.StopTimer()

@@ -301,12 +301,12 @@ func TestBusy(t *testing.T) {
 	inWorlds(t, func(w *world) {
 		n := w.node(func(o *Options) { o.Workers = 4 })
 		w.twilio.Behave(vendors.Hang())
-		if _, full := n.Busy(); full {
+		if _, full := n.Busy(store.ChannelSMS); full {
 			w.t.Fatal("an idle queue is full")
 		}
 		handed := 0
 		for ; handed < 1000; handed++ {
-			if wait, full := n.Busy(); full {
+			if wait, full := n.Busy(store.ChannelSMS); full {
 				if wait <= 20*time.Second {
 					w.t.Errorf("full with a wait of %s", wait)
 				}
@@ -324,7 +324,7 @@ func TestBusy(t *testing.T) {
 		w.twilio.Behave(vendors.Behaviour{})
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if wait, full := n.Busy(); full || wait != 0 {
+		if wait, full := n.Busy(store.ChannelSMS); full || wait != 0 {
 			w.t.Errorf("after the provider recovered: full %v, wait %s", full, wait)
 		}
 		n.drain(time.Second)
@@ -396,6 +396,36 @@ func TestMail(t *testing.T) {
 				}
 			})
 		}
+	})
+}
+
+// hangingMail is a mail server that never answers.
+type hangingMail struct{ fakeMail }
+
+func (h *hangingMail) Send(ctx context.Context, _ mail.Message) error {
+	<-ctx.Done()
+	return &mail.Error{Class: mail.Later, Reason: "no answer"}
+}
+
+// However many mails wait for a server that hangs, texts leave at once, and nobody is told that there is no room for them.
+func TestMailsDoNotHoldUpTexts(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node(func(o *Options) { o.Workers, o.Mail = 2, &hangingMail{} })
+		for range 20 {
+			n.Hand(n.mail(false))
+		}
+		time.Sleep(9 * time.Second)
+		if _, full := n.Busy(store.ChannelEmail); !full {
+			w.t.Error("the mails' queue is not full")
+		}
+		if wait, full := n.Busy(store.ChannelSMS); full || wait != 0 {
+			w.t.Errorf("texts: full %v, wait %s", full, wait)
+		}
+		m := n.text()
+		synctest.Wait()
+		n.wants(m, store.MessageSent, "")
+		n.drain(time.Second)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/ids"
@@ -69,7 +70,8 @@ type Options struct {
 type Service struct {
 	o      Options
 	node   string // owns leases; new for each start, so that a node does not inherit those of its last life
-	pool   *outbox.Pool[*job]
+	texts  *outbox.Pool[*job]
+	mails  *outbox.Pool[*job] // their own: a mail server that hangs must not keep texts waiting
 	ledger outbox.Batch[entry]
 }
 
@@ -80,7 +82,9 @@ func New(o Options) *Service {
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	s := &Service{o: o, node: "node-" + ids.NewUUID(o.DB.Now()).String()}
-	s.pool = outbox.New[*job](work{s}, outbox.Options{Now: o.DB.Now, Workers: o.Workers, Logger: o.Logger})
+	settings := outbox.Options{Now: o.DB.Now, Workers: o.Workers, Logger: o.Logger}
+	s.texts = outbox.New[*job](work{s, false}, settings)
+	s.mails = outbox.New[*job](work{s, true}, settings)
 	s.ledger = outbox.Batch[entry]{Run: s.write, Max: ledgerMax}
 	if o.DB.Engine() == sqldb.Postgres {
 		s.ledger.Parallel = 2 // one waits for the disk while the other collects
@@ -105,20 +109,39 @@ func (s *Service) Start(ctx context.Context) error {
 }
 
 // Run picks up messages that a node left behind, until ctx ends.
-func (s *Service) Run(ctx context.Context) { s.pool.Run(ctx) }
+func (s *Service) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.texts.Run(ctx) })
+	wg.Go(func() { s.mails.Run(ctx) })
+	wg.Wait()
+}
 
 // Drain stops sending: calls under way may end until ctx does, the leases of all else are given back. Call it after the
 // last request has been answered and before the database is closed.
-func (s *Service) Drain(ctx context.Context) error { return s.pool.Drain(ctx) }
+func (s *Service) Drain(ctx context.Context) error {
+	var wg sync.WaitGroup
+	var texts error
+	wg.Go(func() { texts = s.texts.Drain(ctx) })
+	mails := s.mails.Drain(ctx)
+	wg.Wait()
+	return errors.Join(texts, mails)
+}
 
-// Busy estimates how long a message written now would wait for its turn, and tells whether that is too long to take on
-// more: a code would be old before it left.
-func (s *Service) Busy() (wait time.Duration, full bool) { return s.pool.Busy() }
+// Busy estimates how long a message of the channel written now would wait for its turn, and tells whether that is too
+// long to take on more: a code would be old before it left.
+func (s *Service) Busy(channel string) (wait time.Duration, full bool) { return s.pool(channel).Busy() }
+
+func (s *Service) pool(channel string) *outbox.Pool[*job] {
+	if channel == store.ChannelEmail {
+		return s.mails
+	}
+	return s.texts
+}
 
 // Hand gives a message to this node's workers once it is committed. It never blocks.
 func (s *Service) Hand(m *store.Message) {
 	if m.Status == store.MessageQueued {
-		s.pool.Hand(&job{m: m})
+		s.pool(m.Channel).Hand(&job{m: m})
 	}
 }
 

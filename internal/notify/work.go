@@ -16,8 +16,11 @@ type job struct {
 // triesPerLease is how often a node tries before it lets others try, whose network may be better.
 const triesPerLease = 2
 
-// work is the Service as package outbox sees it.
-type work struct{ *Service }
+// work is the Service as package outbox sees it: one kind of work for mails and one for everything else.
+type work struct {
+	*Service
+	mails bool
+}
 
 // Key names the row.
 func (w work) Key(j *job) string { return j.m.ID }
@@ -41,7 +44,7 @@ func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
 func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
 	var due bool
 	err := w.o.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		due, err = tx.AnyMessageDue(ctx)
+		due, err = tx.AnyMessageDue(ctx, w.mails)
 		return err
 	})
 	if err != nil || !due {
@@ -59,7 +62,7 @@ func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
 		return nil, err
 	}
 	err = w.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		messages, err = tx.ClaimMessages(ctx, w.node, tx.Now().Add(lease), limit)
+		messages, err = tx.ClaimMessages(ctx, w.mails, w.node, tx.Now().Add(lease), limit)
 		return err
 	})
 	if err != nil {

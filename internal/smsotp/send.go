@@ -49,7 +49,7 @@ type Sent struct {
 // Send sends a code to the member's number, or to the one asked for, which becomes the member's. The rules refuse in the
 // order of the documentation; what is refused changes nothing but the record of refusals.
 func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, error) {
-	if wait, full := s.Notify.Busy(); full && p.Live() {
+	if wait, full := s.Notify.Busy(store.ChannelSMS); full && p.Live() {
 		return nil, errs.TooManyRequests.After(wait)
 	}
 	shown := s.Sessions.Look(ctx, p, in.Tokens)

@@ -52,14 +52,14 @@ var (
 		UPDATE messages SET lease_owner = '', leased_until = 0 WHERE status = 'queued' AND leased_until > 0`)
 
 	sqlDueMessage = sqldb.SQL("due_message", `
-		SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $1 LIMIT 1`)
+		SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $1 AND (channel = 'email') = $2 LIMIT 1`)
 
 	// Of two nodes that choose the same rows, the later one waits for the earlier and then finds the lease taken: the
 	// guard is said twice because only the outer one is asked again.
 	sqlClaimMessages = sqldb.SQL("claim_messages", `
 		UPDATE messages SET lease_owner = $1, leased_until = $3
 		WHERE id IN (SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $2 AND deadline > $2
-				ORDER BY leased_until LIMIT $4)
+				AND (channel = 'email') = $5 ORDER BY leased_until LIMIT $4)
 			AND status = 'queued' AND leased_until <= $2
 		RETURNING `+messageColumns)
 
@@ -124,16 +124,19 @@ func (tx *Tx) ClearLeases(ctx context.Context) (int64, error) {
 	return tx.Exec(ctx, sqlClearLeases)
 }
 
-// AnyMessageDue reports whether a queued message waits with nobody's lease on it.
-func (tx *Tx) AnyMessageDue(ctx context.Context) (bool, error) {
+// AnyMessageDue reports whether a queued mail, or a queued message of any other channel, waits with nobody's lease on it.
+func (tx *Tx) AnyMessageDue(ctx context.Context, mails bool) (bool, error) {
 	var id string
-	err := tx.QueryRow(ctx, sqlDueMessage, []any{micros(tx.Now())}, &id)
+	err := tx.QueryRow(ctx, sqlDueMessage, []any{micros(tx.Now()), mails}, &id)
 	return found(err)
 }
 
-// ClaimMessages leases up to limit queued messages, whose lease is over and whose deadline is not, to the owner.
-func (tx *Tx) ClaimMessages(ctx context.Context, owner string, until time.Time, limit int) ([]*Message, error) {
-	return tx.messages(ctx, sqlClaimMessages, owner, micros(tx.Now()), micros(until), limit)
+// ClaimMessages leases up to limit queued messages, whose lease is over and whose deadline is not, to the owner: mails, or
+// those of all other channels.
+func (tx *Tx) ClaimMessages(
+	ctx context.Context, mails bool, owner string, until time.Time, limit int,
+) ([]*Message, error) {
+	return tx.messages(ctx, sqlClaimMessages, owner, micros(tx.Now()), micros(until), limit, mails)
 }
 
 // ExpireMessages ends up to limit queued messages whose lease and deadline are over, and forgets what they say.

@@ -231,7 +231,7 @@ func TestClaimRace(t *testing.T) {
 				for {
 					var claimed []*store.Message
 					err := db.Write(t.Context(), func(tx *store.Tx) (err error) {
-						claimed, err = tx.ClaimMessages(t.Context(), fmt.Sprint("node-", n), tx.Now().Add(time.Hour), 7)
+						claimed, err = tx.ClaimMessages(t.Context(), false, fmt.Sprint("node-", n), tx.Now().Add(time.Hour), 7)
 						return err
 					})
 					if err != nil {
