@@ -47,7 +47,7 @@ func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answe
 	sender := s.sender(m.Provider)
 	if sender == nil {
 		class := sms.Later // Whoever took the settings away may put them back in time.
-		if _, other := s.otherRoute(m); other {
+		if len(s.routes(m.Country)) > 0 {
 			class = sms.OtherRoute
 		}
 		return refused(class, "the provider is not set up any more")
@@ -57,14 +57,24 @@ func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answe
 		// No sender takes it any more. It has not failed: at its deadline it expires, like all that came too late.
 		return refused(sms.Later, "the text's life is over")
 	}
-	ctx, cancel := context.WithTimeout(ctx, min(smsTimeout, left))
+	timeout, other := smsTimeout, len(s.routes(m.Country)) > 1
+	b := s.breakers[m.Provider]
+	if other {
+		timeout = smsTimeoutWithOthers
+		if !b.allow(s.o.DB.Now()) {
+			return refused(sms.Later, "the provider has failed several times in a row")
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(timeout, left))
 	defer cancel()
 
+	failure := &sms.Error{Class: sms.Later} // of a panic
+	defer func() { b.done(s.o.DB.Now(), failure) }()
 	result, err := sender.Send(ctx, sms.Message{
 		ID: m.ID, To: m.Recipient, Body: w.body, ValidFor: left, CallbackURL: s.callbackURL(m.Provider, m.ID),
 	})
-	if err != nil {
-		return answer{failure: sms.AsError(err)}
+	if failure = sms.AsError(err); failure != nil {
+		return answer{failure: failure}
 	}
 	a := answer{providerID: result.ProviderID, segments: int64(result.Segments)}
 	if a.segments == 0 {
@@ -104,9 +114,15 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	s.o.Logger.WarnContext(ctx, "a message was not taken", "message", m.ID, "provider", m.Provider,
 		"class", f.Class.String(), "code", f.Code, "reason", f.Reason, "attempts", m.Attempts)
 
-	next, other := s.otherRoute(m)
-	if f.Class == sms.Later || f.Class == sms.OtherRoute && other && m.Attempts < maxReroutes {
-		return s.retry(ctx, j, f, next)
+	if f.Class == sms.Later || f.Class == sms.OtherRoute {
+		j.round = append(j.round, m.Provider)
+		if next, ok := s.nextRoute(m, j.round); ok {
+			return s.reroute(ctx, j, f, next)
+		}
+		j.later = j.later || f.Class == sms.Later
+		if j.later {
+			return s.retry(ctx, j, f)
+		}
 	}
 	s.keep(ctx, m.ID, func(tx *store.Tx) {
 		tx.MessageFailed(m.ID, s.node, reason(f))
@@ -117,9 +133,6 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	return 0
 }
 
-// maxReroutes ends the tour of a message that every route sends on to the next.
-const maxReroutes = 8
-
 func reason(f *sms.Error) string {
 	if f.Code == "" {
 		return f.Reason
@@ -127,17 +140,25 @@ func reason(f *sms.Error) string {
 	return f.Code + " " + f.Reason
 }
 
-// retry keeps the message for a second try, or gives it to whichever node comes first, by the next route if there is
-// one.
-func (s *Service) retry(ctx context.Context, j *job, f *sms.Error, next string) (again time.Duration) {
+// reroute gives the message to the next provider, now: its code is getting old.
+func (s *Service) reroute(ctx context.Context, j *job, f *sms.Error, next string) (again time.Duration) {
+	m := j.m
+	j.later = j.later || f.Class == sms.Later
+	m.Provider, j.tries = next, 0
+	until := s.o.DB.Now().Add(lease)
+	s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, next, reason(f), s.node, until) })
+	return time.Millisecond
+}
+
+// retry keeps the message for another round through its routes, or gives it to whichever node comes first.
+func (s *Service) retry(ctx context.Context, j *job, f *sms.Error) (again time.Duration) {
 	m := j.m
 	pause := max(f.RetryAfter, backoff(m))
-	if f.Class == sms.OtherRoute {
-		m.Provider, j.tries = next, 0
-		until := s.o.DB.Now().Add(lease)
-		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, next, reason(f), s.node, until) })
-		return time.Millisecond
+	first := m.Provider
+	if routes := s.routes(m.Country); m.Channel != store.ChannelEmail && len(routes) > 0 {
+		first = routes[0].Name()
 	}
+	j.round, j.later, m.Provider = nil, false, first
 	if j.tries < triesPerLease && pause < lease/2 {
 		return pause
 	}
@@ -147,26 +168,8 @@ func (s *Service) retry(ctx context.Context, j *job, f *sms.Error, next string) 
 	if from.After(m.Deadline) {
 		from = m.Deadline
 	}
-	s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, next, reason(f), "", from) })
+	s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, first, reason(f), "", from) })
 	return 0
-}
-
-// otherRoute gives the provider after the message's own, the first again after the last, and whether it is another one.
-func (s *Service) otherRoute(m *store.Message) (provider string, other bool) {
-	if m.Channel == store.ChannelEmail {
-		return m.Provider, false
-	}
-	routes := s.routes(m.Country)
-	for i, r := range routes {
-		if r.Name() == m.Provider {
-			next := routes[(i+1)%len(routes)].Name()
-			return next, next != m.Provider
-		}
-	}
-	if len(routes) > 0 {
-		return routes[0].Name(), true
-	}
-	return m.Provider, false
 }
 
 // backoff doubles from one second with each attempt, up to half a minute for texts and five minutes for mails, and is

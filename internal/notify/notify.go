@@ -32,10 +32,12 @@ const (
 // lease is how long a node has a message to itself. Providers answer within less.
 const lease = 15 * time.Second
 
-// The longest that a provider is waited for.
+// The longest that a provider is waited for. Where another one can take the text, a code is worth more than the last of
+// the seconds in which the first might still answer.
 const (
-	smsTimeout  = 5 * time.Second
-	mailTimeout = 10 * time.Second
+	smsTimeout           = 5 * time.Second
+	smsTimeoutWithOthers = 1500 * time.Millisecond
+	mailTimeout          = 10 * time.Second
 )
 
 // ErrNoRoute says that nobody carries messages of that channel to that country. Route tells it in advance.
@@ -73,6 +75,8 @@ type Service struct {
 	texts  *outbox.Pool[*job]
 	mails  *outbox.Pool[*job] // their own: a mail server that hangs must not keep texts waiting
 	ledger outbox.Batch[entry]
+	// breakers are those of the providers of texts, by name.
+	breakers map[string]*breaker
 }
 
 // New makes a service. Call Start before the first message is written.
@@ -86,6 +90,10 @@ func New(o Options) *Service {
 	s.texts = outbox.New[*job](work{s, false}, settings)
 	s.mails = outbox.New[*job](work{s, true}, settings)
 	s.ledger = outbox.Batch[entry]{Run: s.write, Max: ledgerMax}
+	s.breakers = map[string]*breaker{}
+	for _, r := range o.SMS {
+		s.breakers[r.Sender.Name()] = &breaker{}
+	}
 	if o.DB.Engine() == sqldb.Postgres {
 		s.ledger.Parallel = 2 // one waits for the disk while the other collects
 	}
@@ -190,7 +198,25 @@ func (s *Service) Route(p *store.Project, channel, country string) (provider str
 	if len(routes) == 0 {
 		return "", false
 	}
+	for _, r := range routes {
+		if s.breakers[r.Name()].wait(s.o.DB.Now()) == 0 {
+			return r.Name(), true
+		}
+	}
 	return routes[0].Name(), true
+}
+
+// nextRoute gives the first provider for the message that has not been tried in this round and is not left alone.
+func (s *Service) nextRoute(m *store.Message, tried []string) (provider string, ok bool) {
+	if m.Channel == store.ChannelEmail {
+		return "", false
+	}
+	for _, r := range s.routes(m.Country) {
+		if !slices.Contains(tried, r.Name()) && s.breakers[r.Name()].wait(s.o.DB.Now()) == 0 {
+			return r.Name(), true
+		}
+	}
+	return "", false
 }
 
 // routes are the providers for a country, the preferred one first.

@@ -11,6 +11,9 @@ import (
 type job struct {
 	m     *store.Message
 	tries int // on this lease
+	// round are the providers that were tried since the last pause, later tells whether one of them may take it after one.
+	round []string
+	later bool
 }
 
 // triesPerLease is how often a node tries before it lets others try, whose network may be better.

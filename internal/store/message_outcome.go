@@ -24,14 +24,15 @@ var (
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 
 	sqlReceiptSent = sqldb.SQL("receipt_sent", `
-		UPDATE messages SET status = 'sent', provider_id = $3, sealed = $4, lease_owner = '', leased_until = 0,
-			updated_at = $5
-		WHERE id = $1 AND provider = $2 AND status = 'queued'`)
+		UPDATE messages SET status = 'sent', provider = $2, provider_id = $3, sealed = $4, lease_owner = '',
+			leased_until = 0, updated_at = $5
+		WHERE id = $1 AND status = 'queued'`)
 
 	sqlReceiptDelivered = sqldb.SQL("receipt_delivered", `
 		UPDATE messages SET status = 'delivered', reason = '', sealed = $4, lease_owner = '', leased_until = 0,
-			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
-		WHERE id = $1 AND provider = $2 AND status <> 'delivered'`)
+			provider_id = CASE WHEN provider_id = '' OR provider <> $2 THEN $3 ELSE provider_id END, provider = $2,
+			updated_at = $5
+		WHERE id = $1 AND status <> 'delivered'`)
 
 	sqlReceiptFailed = sqldb.SQL("receipt_failed", `
 		UPDATE messages SET status = 'undelivered', reason = $6, sealed = $4, lease_owner = '', leased_until = 0,
