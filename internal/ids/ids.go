@@ -71,6 +71,13 @@ func NewUUID(at time.Time) UUID {
 	return u
 }
 
+// Time gives the time in a version 7 UUID, in milliseconds (RFC 9562 §5.7). Of other versions it means nothing.
+func (u UUID) Time() time.Time {
+	var b [8]byte
+	copy(b[2:], u[:6])
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:]))).UTC()
+}
+
 // String writes the UUID in its canonical form of 36 characters.
 func (u UUID) String() string {
 	var b [36]byte

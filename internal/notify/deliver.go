@@ -16,6 +16,7 @@ import (
 type answer struct {
 	providerID string
 	segments   int64
+	price      sms.Price
 	failure    *sms.Error // nil: taken
 }
 
@@ -76,7 +77,7 @@ func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answe
 	if failure = sms.AsError(err); failure != nil {
 		return answer{failure: failure}
 	}
-	a := answer{providerID: result.ProviderID, segments: int64(result.Segments)}
+	a := answer{providerID: result.ProviderID, segments: int64(result.Segments), price: result.Price}
 	if a.segments == 0 {
 		a.segments = w.segments
 	}
@@ -108,8 +109,14 @@ func (s *Service) sendMail(ctx context.Context, m *store.Message, w words) answe
 func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Duration) {
 	m, f := j.m, a.failure
 	if f == nil {
-		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.MessageSent(m.ID, m.Provider, a.providerID, a.segments) })
+		h := store.Handover{
+			Provider: m.Provider, ProviderID: a.providerID, Segments: a.segments, Price: a.price.Micros, Currency: a.price.Currency,
+		}
+		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.MessageSent(m.ID, h) })
 		return 0
+	}
+	tried := store.Attempt{
+		MessageID: m.ID, N: m.Attempts, Provider: m.Provider, Class: f.Class.String(), Code: f.Code, Reason: f.Reason,
 	}
 	s.o.Logger.WarnContext(ctx, "a message was not taken", "message", m.ID, "provider", m.Provider,
 		"class", f.Class.String(), "code", f.Code, "reason", f.Reason, "attempts", m.Attempts)
@@ -117,14 +124,15 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	if f.Class == sms.Later || f.Class == sms.OtherRoute {
 		j.round = append(j.round, m.Provider)
 		if next, ok := s.nextRoute(m, j.round); ok {
-			return s.reroute(ctx, j, f, next)
+			return s.reroute(ctx, j, tried, f, next)
 		}
 		j.later = j.later || f.Class == sms.Later
 		if j.later {
-			return s.retry(ctx, j, f)
+			return s.retry(ctx, j, tried, f)
 		}
 	}
 	s.keep(ctx, m.ID, func(tx *store.Tx) {
+		tx.AddAttempt(tried)
 		tx.MessageFailed(m.ID, s.node, reason(f))
 		if f.Class == sms.OptedOut {
 			tx.OptOutRecipient(m.ID, m.Provider)
@@ -141,17 +149,22 @@ func reason(f *sms.Error) string {
 }
 
 // reroute gives the message to the next provider, now: its code is getting old.
-func (s *Service) reroute(ctx context.Context, j *job, f *sms.Error, next string) (again time.Duration) {
+func (s *Service) reroute(
+	ctx context.Context, j *job, tried store.Attempt, f *sms.Error, next string,
+) (again time.Duration) {
 	m := j.m
 	j.later = j.later || f.Class == sms.Later
 	m.Provider, j.tries = next, 0
 	until := s.o.DB.Now().Add(lease)
-	s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, next, reason(f), s.node, until) })
+	s.keep(ctx, m.ID, func(tx *store.Tx) {
+		tx.AddAttempt(tried)
+		tx.ReturnMessage(m.ID, s.node, next, reason(f), s.node, until)
+	})
 	return time.Millisecond
 }
 
 // retry keeps the message for another round through its routes, or gives it to whichever node comes first.
-func (s *Service) retry(ctx context.Context, j *job, f *sms.Error) (again time.Duration) {
+func (s *Service) retry(ctx context.Context, j *job, tried store.Attempt, f *sms.Error) (again time.Duration) {
 	m := j.m
 	pause := max(f.RetryAfter, backoff(m))
 	first := m.Provider
@@ -160,6 +173,7 @@ func (s *Service) retry(ctx context.Context, j *job, f *sms.Error) (again time.D
 	}
 	j.round, j.later, m.Provider = nil, false, first
 	if j.tries < triesPerLease && pause < lease/2 {
+		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.AddAttempt(tried) })
 		return pause
 	}
 
@@ -168,7 +182,10 @@ func (s *Service) retry(ctx context.Context, j *job, f *sms.Error) (again time.D
 	if from.After(m.Deadline) {
 		from = m.Deadline
 	}
-	s.keep(ctx, m.ID, func(tx *store.Tx) { tx.ReturnMessage(m.ID, s.node, first, reason(f), "", from) })
+	s.keep(ctx, m.ID, func(tx *store.Tx) {
+		tx.AddAttempt(tried)
+		tx.ReturnMessage(m.ID, s.node, first, reason(f), "", from)
+	})
 	return 0
 }
 

@@ -59,7 +59,7 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 	status, why := store.MessageSent, ""
 	switch r.Status {
 	case sms.Pending:
-		return nil
+		return nil // what it may say of a price comes again with the end
 	case sms.Delivered:
 		status = store.MessageDelivered
 	case sms.Failed:
@@ -72,6 +72,9 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 		news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
 		if news && r.Error != nil && r.Error.Class == sms.OptedOut {
 			tx.OptOutRecipient(id, provider)
+		}
+		if err == nil && r.Price.Currency != "" {
+			tx.MessagePrice(id, r.Price.Micros, r.Price.Currency)
 		}
 		return err
 	})

@@ -85,6 +85,7 @@ func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess
 		return store.Factor{}, errs.OTPCodeNotFound // the number is another one by now, or the member is gone
 	}
 
+	tx.MessageRedeemed(r.issued.MessageID)
 	now := store.At(tx.Now())
 	return store.Factor{
 		Type: store.FactorOTP, DeliveryMethod: store.DeliverSMS, SequenceOrder: store.Secondary,

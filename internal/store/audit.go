@@ -41,8 +41,12 @@ func (tx *Tx) InsertAuditEvent(e *AuditEvent) {
 
 // AuditEvents gives up to limit events after the one named, oldest first.
 func (tx *Tx) AuditEvents(ctx context.Context, after string, limit int) ([]AuditEvent, error) {
+	return tx.auditEvents(ctx, sqlAuditEvents, after, limit)
+}
+
+func (tx *Tx) auditEvents(ctx context.Context, s *sqldb.Stmt, args ...any) ([]AuditEvent, error) {
 	var all []AuditEvent
-	err := tx.Query(ctx, sqlAuditEvents, []any{after, limit}, func(scan func(...any) error) error {
+	err := tx.Query(ctx, s, args, func(scan func(...any) error) error {
 		var e AuditEvent
 		var at int64
 		err := scan(&e.ID, &e.ProjectID, &e.OrganizationID, &e.MemberID, &e.RequestID, &e.Action, &e.Outcome, &e.Details, &at)

@@ -33,6 +33,11 @@ type Message struct {
 	Deadline       time.Time // after this it is of no use to anybody
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+
+	SentAt        time.Time // when a provider took it, zero before
+	RedeemedAt    time.Time // when its code was used, zero before
+	PriceMicros   int64     // millionths of PriceCurrency, as the provider reported
+	PriceCurrency string    // ISO 4217, "" while unknown
 }
 
 // The channels.
@@ -76,18 +81,21 @@ const messageColumns = `id, project_id, organization_id, member_id, request_id, 
 	locale, link_id, sealed, segments, decision, status, reason, provider, provider_id, attempts, lease_owner,
 	leased_until, deadline, created_at, updated_at`
 
+// messageRead are the columns that are read: those beyond messageColumns begin empty.
+const messageRead = messageColumns + `, sent_at, redeemed_at, price_micros, price_currency`
+
 var (
 	sqlInsertMessage = sqldb.SQL("insert_message", `
 		INSERT INTO messages (`+messageColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
 			$24)`)
 
-	sqlMessage = sqldb.SQL("message", `SELECT `+messageColumns+` FROM messages WHERE id = $1`)
+	sqlMessage = sqldb.SQL("message", `SELECT `+messageRead+` FROM messages WHERE id = $1`)
 
 	// Identifiers name their environment and are ordered by time: this range is what test projects sent, newest first. The
 	// upper bound follows the last hexadecimal digit in every collation.
 	sqlTestMessages = sqldb.SQL("test_messages", `
-		SELECT `+messageColumns+` FROM messages
+		SELECT `+messageRead+` FROM messages
 		WHERE id > 'message-test-' AND id < 'message-test-g' AND (recipient = $1 OR $1 = '')
 			AND (project_id = $2 OR $2 = '')
 		ORDER BY id DESC LIMIT $3`)
@@ -123,14 +131,16 @@ func (tx *Tx) messages(ctx context.Context, s *sqldb.Stmt, args ...any) ([]*Mess
 
 func scanMessage(scan func(...any) error) (*Message, error) {
 	var m Message
-	var leased, deadline, created, updated int64
+	var leased, deadline, created, updated, sent, redeemed int64
 	err := scan(&m.ID, &m.ProjectID, &m.OrganizationID, &m.MemberID, &m.RequestID, &m.Channel, &m.Kind, &m.Recipient,
 		&m.Country, &m.Locale, &m.LinkID, &m.Sealed, &m.Segments, &m.Decision, &m.Status, &m.Reason, &m.Provider,
-		&m.ProviderID, &m.Attempts, &m.LeaseOwner, &leased, &deadline, &created, &updated)
+		&m.ProviderID, &m.Attempts, &m.LeaseOwner, &leased, &deadline, &created, &updated,
+		&sent, &redeemed, &m.PriceMicros, &m.PriceCurrency)
 	if err != nil {
 		return nil, err
 	}
 	m.LeasedUntil, m.Deadline = fromMicros(leased), fromMicros(deadline)
 	m.CreatedAt, m.UpdatedAt = fromMicros(created), fromMicros(updated)
+	m.SentAt, m.RedeemedAt = fromMicros(sent), fromMicros(redeemed)
 	return &m, nil
 }

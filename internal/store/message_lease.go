@@ -61,7 +61,7 @@ var (
 		WHERE id IN (SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $2 AND deadline > $2
 				AND (channel = 'email') = $5 ORDER BY leased_until LIMIT $4)
 			AND status = 'queued' AND leased_until <= $2
-		RETURNING `+messageColumns)
+		RETURNING `+messageRead)
 
 	sqlExpireMessages = sqldb.SQL("expire_messages", `
 		UPDATE messages SET status = 'expired', sealed = $2, lease_owner = '', leased_until = 0, updated_at = $1,

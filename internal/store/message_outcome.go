@@ -15,7 +15,9 @@ var (
 			status = CASE WHEN status = 'queued' THEN 'sent' ELSE status END,
 			reason = CASE WHEN status = 'queued' THEN '' ELSE reason END,
 			provider = $2, provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, segments = $4,
-			sealed = $5, lease_owner = '', leased_until = 0, updated_at = $6
+			sealed = $5, lease_owner = '', leased_until = 0, updated_at = $6, sent_at = $6,
+			price_micros = CASE WHEN $8 = '' THEN price_micros ELSE $7 END,
+			price_currency = CASE WHEN $8 = '' THEN price_currency ELSE $8 END
 		WHERE id = $1`)
 
 	sqlMessageFailed = sqldb.SQL("message_failed", `
@@ -39,15 +41,33 @@ var (
 			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
 		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')`)
 
+	// A report may name the price after the one that said what became of the message.
+	sqlMessagePrice = sqldb.SQL("message_price", `
+		UPDATE messages SET price_micros = $2, price_currency = $3 WHERE id = $1`)
+
 	sqlOptOutRecipient = sqldb.SQL("opt_out_recipient", `
 		INSERT INTO opt_outs (project_id, phone, source, created_at)
 		SELECT project_id, recipient, $2, $3 FROM messages WHERE id = $1 AND channel = 'sms'
 		ON CONFLICT DO NOTHING`)
 )
 
+// Handover is what a provider said when it took a message.
+type Handover struct {
+	Provider   string
+	ProviderID string
+	Segments   int64
+	Price      int64  // millionths of Currency
+	Currency   string // "" for no price
+}
+
 // MessageSent notes that a provider took the message, and forgets what it says.
-func (tx *Tx) MessageSent(id, provider, providerID string, segments int64) {
-	tx.Later(sqlMessageSent, -1, id, provider, providerID, segments, []byte{}, micros(tx.Now()))
+func (tx *Tx) MessageSent(id string, h Handover) {
+	tx.Later(sqlMessageSent, -1, id, h.Provider, h.ProviderID, h.Segments, []byte{}, micros(tx.Now()), h.Price, h.Currency)
+}
+
+// MessagePrice notes what the message cost, in millionths of the currency.
+func (tx *Tx) MessagePrice(id string, micros int64, currency string) {
+	tx.Later(sqlMessagePrice, -1, id, micros, currency)
 }
 
 // MessageFailed notes that no provider will take the message, if it still is the owner's, and forgets what it says.

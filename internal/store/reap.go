@@ -85,6 +85,9 @@ func (tx *Tx) reapMessages(ctx context.Context, smallest string, limit int) (del
 			return deleted, err
 		}
 		deleted += n
+		if _, err := tx.Exec(ctx, sqlReapAttempts, first, first+smallest, limit); err != nil {
+			return deleted, err
+		}
 	}
 	return deleted, nil
 }

@@ -27,7 +27,7 @@ func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	want := []cost{
 		{"b2b.otps.sms.send", 3, 8},
-		{"b2b.otps.sms.authenticate", 6, 9},
+		{"b2b.otps.sms.authenticate", 6, 10},
 		{"b2b.sessions.authenticate", 1, 1}, // by token
 		{"b2b.sessions.authenticate", 1, 1}, // by JWT
 		{"b2b.organizations.members.get", 1, 1},
