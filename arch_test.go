@@ -52,7 +52,7 @@ var floors = []struct {
 	{"keys", []string{"sqldb", "store"}},
 	{"outbox", nil},
 	{"notify/text", nil},
-	{"notify", []string{"keys", "mail", "notify/text", "outbox", "sms", "sqldb", "store"}},
+	{"notify", []string{"audit", "keys", "mail", "notify/text", "outbox", "sms", "sqldb", "store"}},
 	{"reaper", []string{"limit", "store"}},
 	{"project", []string{"audit", "limit", "notify/text", "store"}},
 	{"rbac", []string{"store"}},
@@ -97,7 +97,7 @@ var floors = []struct {
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
 		"attest", "discovery", "emailotp", "endpoint", "exchange", "keys", "limit", "login", "magiclink", "mailbox", "member",
-		"org", "password", "project", "rbac", "recovery", "second", "session", "smsotp", "store", "totp",
+		"notify", "org", "password", "project", "rbac", "recovery", "second", "session", "smsotp", "store", "totp",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},
 

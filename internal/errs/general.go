@@ -81,6 +81,10 @@ var (
 		"The project does not exist.",
 		"The call names a project in its path or fields, and this server has none with that id.",
 		"Copy the project id from the dashboard or the configuration.")
+	StoryNotFound = row(404, "story_not_found",
+		"Nothing is known of this message or request.",
+		"No message of the project has this id, and no request with it sent or refused one. Messages are kept for 90 days.",
+		"Take the message_id, or the request_id of the answer to the call that should have sent the message.")
 	RouteNotFound = row(404, "route_not_found",
 		"There is no such call.",
 		"No call has this path.",

@@ -259,6 +259,7 @@ func TestOperatorsBesideDev(t *testing.T) {
 
 	var box struct {
 		Messages []struct {
+			ID   string `json:"message_id"`
 			To   string `json:"to"`
 			Body string `json:"body"`
 		} `json:"messages"`
@@ -268,6 +269,13 @@ func TestOperatorsBesideDev(t *testing.T) {
 	}
 	if len(box.Messages) != 1 || box.Messages[0].To != seedEmail || !strings.Contains(box.Messages[0].Body, address) {
 		t.Errorf("inbox: %+v", box)
+	}
+	if text := must(t, environ, "why", box.Messages[0].ID); !strings.Contains(text, "delivered") ||
+		strings.Contains(text, seedEmail) {
+		t.Errorf("why:\n%s", text)
+	}
+	if _, stderr, status := thimble(t, environ, "why", "message-test-0"); status != 1 || !strings.Contains(stderr, "90 days") {
+		t.Errorf("why of nothing: %d %s", status, stderr)
 	}
 	if text := must(t, environ, "inbox"); !strings.Contains(text, "email to "+seedEmail) {
 		t.Errorf("inbox:\n%s", text)

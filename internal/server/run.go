@@ -17,6 +17,7 @@ type commands struct {
 	Project projectCommands `cmd:"" help:"Projects: credentials, redirect URLs, settings."`
 	Keys    keysCommands    `cmd:"" help:"The master key, and the key ring that it seals."`
 	Inbox   inboxCommand    `cmd:"" help:"Show the mails and texts of test projects."`
+	Why     whyCommand      `cmd:"" help:"Tell what became of a message, or why a request was refused."`
 	Member  memberCommands  `cmd:"" help:"Help a member who is stuck."`
 	Version versionCommand  `cmd:"" help:"Show which version this is."`
 }
