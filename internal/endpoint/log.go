@@ -67,35 +67,6 @@ func milliseconds(d time.Duration) float64 {
 	return math.Round(float64(d.Microseconds())) / 1000
 }
 
-// A watcher remembers the status of an answer that something mounted writes.
-type watcher struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader notes the status.
-func (w *watcher) WriteHeader(status int) {
-	if status >= http.StatusOK {
-		w.note(status)
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write notes the status that an answer has when none is given.
-func (w *watcher) Write(b []byte) (int, error) {
-	w.note(http.StatusOK)
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach what is below.
-func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *watcher) note(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-}
-
 // discard is an answer that nobody sees.
 type discard struct {
 	header http.Header

@@ -42,13 +42,6 @@ type Machine struct {
 	Now func() time.Time
 }
 
-// Mount is something that is no declared call, such as pages: a pattern of net/http's ServeMux and who serves it. The
-// handler finds the request's id in the headers of its answer, as X-Request-Id.
-type Mount struct {
-	Pattern string
-	Handler http.Handler
-}
-
 // Handler serves the declared calls, the error pages and what is mounted, in this order. Whatever fits none of them
 // gets the JSON errors route_not_found and method_not_allowed. It panics on paths that are declared twice.
 func (m *Machine) Handler(endpoints []Endpoint, more ...Mount) http.Handler {
@@ -219,7 +212,7 @@ func (h *handler) serveOther(x *exchange, allow []string) {
 	}
 	x.name = pattern
 	x.w.Header()["X-Request-Id"] = []string{x.requestID}
-	w := &watcher{ResponseWriter: x.w}
+	w := &watcher{ResponseWriter: x.w, h: h, x: x}
 	defer func() { x.status = w.status }()
 	h.mux.ServeHTTP(w, x.r) // not the mounted handler itself: the mux also sets the values of the path
 	w.note(http.StatusOK)

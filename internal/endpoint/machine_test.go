@@ -147,6 +147,11 @@ func newHandler(t testing.TB, logs io.Writer) http.Handler {
 			panic("page")
 		}
 		_, _ = io.WriteString(w, "page "+r.PathValue("x"))
+	})}, endpoint.Mount{Pattern: "GET /failing/{x}", Handler: endpoint.Page(func(w http.ResponseWriter, r *http.Request) error {
+		if r.PathValue("x") == "late" {
+			_, _ = io.WriteString(w, "begun")
+		}
+		return errs.RouteNotFound.Because(errors.New("why"))
 	})})
 }
 
@@ -450,6 +455,20 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		if got.status != 200 && strings.Contains(got.text, "hidden") {
 			t.Errorf("echoed: %s", got.text)
 		}
+	}
+}
+
+// What a page fails with is answered and logged like what a call fails with, unless the page has begun to answer.
+func TestPagesThatFail(t *testing.T) {
+	t.Parallel()
+	got := do(t, "GET", "/failing/early", "")
+	if got.status != 404 || got.body["error_type"] != "route_not_found" || got.log["cause"] != "route_not_found: why" ||
+		got.body["request_id"] != got.log["request_id"] || got.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("got %d %s, log %v", got.status, got.text, got.log)
+	}
+	got = do(t, "GET", "/failing/late", "")
+	if got.status != 200 || got.text != "begun" || got.log["status"] != 200.0 || got.log["error_type"] != "route_not_found" {
+		t.Errorf("after it had begun: got %d %s, log %v", got.status, got.text, got.log)
 	}
 }
 

@@ -77,6 +77,11 @@ var (
 		"The project asks for a captcha on this call and none came with it.",
 		"Show the captcha and send its answer with the call.")
 
+	InvalidCallbackSignature = row(403, "invalid_callback_signature",
+		"This report does not come from the provider.",
+		"A report on a message has no signature, a wrong one, or an address that this server did not give out.",
+		"Check that the server has the provider's own secret, and a public URL that proxies do not change.")
+
 	ProjectNotFound = row(404, "project_not_found",
 		"The project does not exist.",
 		"The call names a project in its path or fields, and this server has none with that id.",

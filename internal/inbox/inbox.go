@@ -4,7 +4,6 @@ package inbox
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,23 +15,19 @@ import (
 	"github.com/thimble-auth/thimble/internal/notify"
 )
 
-// Inbox serves the development routes. All fields but Hosts and Logger are needed.
+// Inbox serves the development routes. All fields but Hosts are needed.
 type Inbox struct {
 	// Letters gives the newest messages of test projects: notify.Service.Letters.
 	Letters func(ctx context.Context, projectID, recipient string, limit int) ([]notify.Letter, error)
 	// MoveClock moves the server's time forward and gives the time after that: store.DB.MoveClock.
 	MoveClock func(ctx context.Context, d time.Duration) (time.Time, error)
-	// PublicURL is where links to the pages of errors begin.
-	PublicURL string
 	// Hosts are names, besides those of this machine, under which the server may be called: that of the public URL.
 	Hosts []string
-	// Logger gets failures; nil is slog.Default.
-	Logger *slog.Logger
 }
 
 // Mounts are the routes: GET /dev/messages, GET /dev/inbox with its files, POST /dev/clock.
 func (i *Inbox) Mounts() []endpoint.Mount {
-	mount := func(pattern string, f http.HandlerFunc) endpoint.Mount {
+	mount := func(pattern string, f endpoint.Page) endpoint.Mount {
 		return endpoint.Mount{Pattern: pattern, Handler: i.guard(f)}
 	}
 	return []endpoint.Mount{
@@ -74,11 +69,4 @@ func (i *Inbox) known(hostport string) bool {
 		return true
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(i.Hosts, host)
-}
-
-func (i *Inbox) logger() *slog.Logger {
-	if i.Logger == nil {
-		return slog.Default()
-	}
-	return i.Logger
 }

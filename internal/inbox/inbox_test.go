@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -22,14 +23,14 @@ var at = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
 // server is an inbox with one text and one mail.
 type server struct {
 	inbox *Inbox
-	mux   *http.ServeMux
+	http  http.Handler
 	to    string
 	limit int
 	moved time.Duration
 }
 
 func newServer() *server {
-	s := &server{mux: http.NewServeMux()}
+	s := &server{}
 	letters := []notify.Letter{
 		{
 			Message: &store.Message{
@@ -58,12 +59,12 @@ func newServer() *server {
 			s.moved += d
 			return at.Add(s.moved), nil
 		},
-		PublicURL: "http://127.0.0.1:8080", Hosts: []string{"auth.example.com"},
-		Logger: slog.New(slog.DiscardHandler),
+		Hosts: []string{"auth.example.com"},
 	}
-	for _, m := range s.inbox.Mounts() {
-		s.mux.Handle(m.Pattern, m.Handler)
+	machine := endpoint.Machine{
+		PublicURL: "http://127.0.0.1:8080", Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return at },
 	}
+	s.http = machine.Handler(nil, s.inbox.Mounts()...)
 	return s
 }
 
@@ -73,8 +74,7 @@ func (s *server) do(method, host, target, body string, header ...string) *httpte
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	w.Header().Set("X-Request-Id", "request-1") // as the machine does
-	s.mux.ServeHTTP(w, r)
+	s.http.ServeHTTP(w, r)
 	return w
 }
 
@@ -135,7 +135,7 @@ func TestRefusals(t *testing.T) {
 		var body map[string]any
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status ||
 			body["error_type"] != test.kind || body["status_code"] != float64(test.status) ||
-			body["request_id"] != "request-1" {
+			body["request_id"] != w.Header().Get("X-Request-Id") {
 			t.Errorf("%s %s %s: got %d %s, want %d %s", test.method, test.target, test.body, w.Code, w.Body, test.status,
 				test.kind)
 		}

@@ -47,13 +47,12 @@ const (
 )
 
 // messages answers GET /dev/messages?to=&limit=, newest first.
-func (i *Inbox) messages(w http.ResponseWriter, r *http.Request) {
+func (i *Inbox) messages(w http.ResponseWriter, r *http.Request) error {
 	found, err := i.find(r)
 	if err != nil {
-		i.refuse(w, r, err)
-		return
+		return err
 	}
-	i.answer(w, http.StatusOK, map[string]any{"messages": found})
+	return answer(w, map[string]any{"messages": found})
 }
 
 func (i *Inbox) find(r *http.Request) ([]Message, error) {
@@ -82,7 +81,7 @@ func recipient(to string) string {
 const maxAdvance = 10 * 366 * 24 * time.Hour
 
 // clock answers POST /dev/clock {"advance_seconds": n}.
-func (i *Inbox) clock(w http.ResponseWriter, r *http.Request) {
+func (i *Inbox) clock(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Seconds *int64 `json:"advance_seconds"`
 	}
@@ -93,36 +92,19 @@ func (i *Inbox) clock(w http.ResponseWriter, r *http.Request) {
 		err = errors.New("more than one value")
 	}
 	if err != nil || in.Seconds == nil || *in.Seconds < 0 || *in.Seconds > int64(maxAdvance/time.Second) {
-		i.refuse(w, r, errs.InvalidArgument.Saying("advance_seconds must be a whole number of seconds from 0 to 316224000."))
-		return
+		return errs.InvalidArgument.Saying("advance_seconds must be a whole number of seconds from 0 to 316224000.")
 	}
 
 	now, err := i.MoveClock(r.Context(), time.Duration(*in.Seconds)*time.Second)
 	if err != nil {
-		i.refuse(w, r, err)
-		return
+		return err
 	}
-	i.answer(w, http.StatusOK, map[string]any{"now": now.UTC().Format(time.RFC3339)})
+	return answer(w, map[string]any{"now": now.UTC().Format(time.RFC3339)})
 }
 
-// refuse answers with an error in the form of all others, under the id that the request has in the log.
-func (i *Inbox) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	id := w.Header().Get("X-Request-Id")
-	e, ok := errors.AsType[*errs.Error](err)
-	if !ok {
-		e = errs.InternalServerError
-		i.logger().ErrorContext(r.Context(), "the inbox failed", "path", r.URL.Path, "request_id", id, "error", err)
-	}
-	i.answer(w, e.Status, map[string]any{
-		"status_code": e.Status, "request_id": id, "error_type": e.Type,
-		"error_message": e.Message, "error_url": i.PublicURL + "/errors/" + strconv.Itoa(e.Status) + "#" + e.Type,
-	})
-}
-
-func (i *Inbox) answer(w http.ResponseWriter, status int, body any) {
+func answer(w http.ResponseWriter, body any) error {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false) // Links in bodies are to be copied as they are.
-	_ = encoder.Encode(body)
+	return encoder.Encode(body)
 }

@@ -40,11 +40,10 @@ type entry struct {
 type line struct{ Text, Link string }
 
 // page answers GET /dev/inbox?to=&limit=. It works without its script, which only adds what is new.
-func (i *Inbox) page(w http.ResponseWriter, r *http.Request) {
+func (i *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 	found, err := i.find(r)
 	if err != nil {
-		i.refuse(w, r, err)
-		return
+		return err
 	}
 	entries := make([]entry, len(found))
 	for n, m := range found {
@@ -53,13 +52,13 @@ func (i *Inbox) page(w http.ResponseWriter, r *http.Request) {
 	var page bytes.Buffer
 	err = pageTemplate.Execute(&page, map[string]any{"To": r.URL.Query().Get("to"), "Entries": entries})
 	if err != nil {
-		i.refuse(w, r, err)
-		return
+		return err
 	}
 	w.Header().Set("Content-Security-Policy", pagePolicy)
 	w.Header().Set("Referrer-Policy", "no-referrer") // Links carry tokens.
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(page.Bytes())
+	_, err = w.Write(page.Bytes())
+	return err
 }
 
 var codePattern = regexp.MustCompile(`\b\d{6}\b`)
@@ -85,14 +84,14 @@ func newEntry(m Message) entry {
 }
 
 // asset answers GET /dev/assets/{name}.
-func (i *Inbox) asset(w http.ResponseWriter, r *http.Request) {
+func (i *Inbox) asset(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	kind := mime.TypeByExtension(path.Ext(name))
 	content, err := assets.ReadFile("assets/" + name)
 	if err != nil || path.Ext(name) == ".html" {
-		i.refuse(w, r, errs.RouteNotFound)
-		return
+		return errs.RouteNotFound
 	}
 	w.Header().Set("Content-Type", kind)
-	_, _ = w.Write(content)
+	_, err = w.Write(content)
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -84,25 +85,26 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 	return nil
 }
 
-// ServeHTTP answers providers at CallbackPattern: 200 for what was taken, also for the second time, 403 for what is not
-// from them, 400 for what cannot be read, 503 when it should come again.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
+// TakeReport answers providers at CallbackPattern: 200 for what was taken, also for the second time. It fails with
+// errs.InvalidCallbackSignature for what is not from them, errs.BadRequest for what cannot be read, and
+// errs.ServerUnavailable when it should come again.
+func (s *Service) TakeReport(w http.ResponseWriter, r *http.Request) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReceipt))
-	if err == nil {
-		err = s.Receipt(r.Context(), r.PathValue("provider"), r.PathValue("message"), r.PathValue("mac"), r, body)
+	if err != nil {
+		return unreadable.Because(err)
 	}
-
-	var tooLong *http.MaxBytesError
+	err = s.Receipt(r.Context(), r.PathValue("provider"), r.PathValue("message"), r.PathValue("mac"), r, body)
 	switch {
 	case err == nil:
+		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusOK)
+		return nil
 	case errors.Is(err, ErrForged):
-		http.Error(w, "not signed by the provider", http.StatusForbidden)
-	case errors.Is(err, sms.ErrBadReceipt), errors.As(err, &tooLong):
-		http.Error(w, "not a report", http.StatusBadRequest)
-	default:
-		s.o.Logger.ErrorContext(r.Context(), "a report could not be taken", "error", err)
-		http.Error(w, "try again", http.StatusServiceUnavailable)
+		return errs.InvalidCallbackSignature
+	case errors.Is(err, sms.ErrBadReceipt):
+		return unreadable.Because(err)
 	}
+	return errs.ServerUnavailable.Because(err)
 }
+
+var unreadable = errs.BadRequest.Saying("The body is no report on a message.")

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/store"
 	"github.com/thimble-auth/thimble/test/vendors"
 )
@@ -18,7 +20,11 @@ import (
 // report hands a provider's report to the node as the server would, and gives the answer's status.
 func (n *node) report(r *http.Request) int {
 	mux := http.NewServeMux()
-	mux.Handle(CallbackPattern, n.Service)
+	mux.HandleFunc(CallbackPattern, func(w http.ResponseWriter, r *http.Request) {
+		if refusal, ok := errors.AsType[*errs.Error](n.TakeReport(w, r)); ok {
+			w.WriteHeader(refusal.Status)
+		}
+	})
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, r)
 	return w.Code

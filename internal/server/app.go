@@ -149,7 +149,7 @@ func (a *App) mount(o Options) {
 	mounts := []endpoint.Mount{
 		{Pattern: "GET /openapi.json", Handler: api.Document()},
 		{Pattern: "GET " + magiclink.Path, Handler: a.API.MagicLinks},
-		{Pattern: notify.CallbackPattern, Handler: a.Notify},
+		{Pattern: notify.CallbackPattern, Handler: endpoint.Page(a.Notify.TakeReport)},
 	}
 	mounts = append(mounts, a.probes()...)
 	if o.Mounts != nil {

@@ -172,7 +172,7 @@ func isDevelopmentPage(text string) bool {
 // mounts are the pages of development.
 func (c *devCommand) mounts(a *App) []endpoint.Mount {
 	pages := &inbox.Inbox{
-		Letters: a.Notify.Letters, MoveClock: a.DB.MoveClock, PublicURL: c.PublicURL, Logger: a.log,
+		Letters: a.Notify.Letters, MoveClock: a.DB.MoveClock,
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil {
 		pages.Hosts = []string{strings.ToLower(u.Hostname())}
