@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +21,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/store"
 	"github.com/thimble-auth/thimble/internal/store/storetest"
+	"github.com/thimble-auth/thimble/test/openapi"
 )
 
 // everybody lets every caller in as the project.
@@ -42,6 +44,17 @@ func newRESTClient(t *testing.T, db *store.DB) restClient {
 	return restClient{m.Handler(append(a.organizations(), a.members()...))}
 }
 
+// compiled is the committed document.
+var compiled = sync.OnceValues(func() (*openapi.Document, error) { return openapi.Parse(document, "") })
+
+func declared(a openapi.Answer) error {
+	d, err := compiled()
+	if err != nil {
+		return err
+	}
+	return d.Check(a)
+}
+
 // call gives the status and the answer; a number is a float64 there.
 func (c restClient) call(t *testing.T, method, path, body string) (int, map[string]any) {
 	t.Helper()
@@ -53,6 +66,10 @@ func (c restClient) call(t *testing.T, method, path, body string) (int, map[stri
 	req.SetBasicAuth("project-test-11111111-1111-4111-8111-111111111111", "secret")
 	w := httptest.NewRecorder()
 	c.h.ServeHTTP(w, req)
+	err := declared(openapi.Answer{Method: method, Path: path, Status: w.Code, Header: w.Header(), Body: w.Body.Bytes()})
+	if err != nil {
+		t.Errorf("%s %s %s: %v\nanswer: %d %s", method, path, body, err, w.Code, w.Body)
+	}
 	var answer map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 		t.Fatalf("%s %s: %v in %s", method, path, err, w.Body)

@@ -46,7 +46,9 @@ func FuzzCalls(f *testing.F) {
 		r.Header.Set("X-Stytch-Member-Session", expand.Replace(header))
 		r.SetBasicAuth(s.ada.client.ID, s.ada.client.Secret)
 
-		a, err := s.ada.client.Do(r)
+		ada := *s.ada.client
+		ada.T = t
+		a, err := ada.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -127,7 +127,7 @@ func (p *process) client(t *testing.T, c *world.Client) *world.Client {
 	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &world.Client{ID: c.ID, Secret: c.Secret, Base: p.base, Transport: transport}
+	return &world.Client{ID: c.ID, Secret: c.Secret, Base: p.base, Transport: transport, T: t}
 }
 
 // listen serves the fake on a real socket.

@@ -30,7 +30,7 @@ func (w *world) costOf(path string, body map[string]any) cost {
 	began := time.Now()
 	r := w.call(http.MethodPost, path, string(text))
 	took := time.Since(began)
-	got, err := holds(w.t, http.MethodPost, path, r)
+	got, err := holds(http.MethodPost, path, r)
 	w.check(err)
 	delete(got, "request_id")
 

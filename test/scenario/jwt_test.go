@@ -69,7 +69,7 @@ func (w *world) publishedKey(kid string) (*rsa.PublicKey, error) {
 	w.as = w.projects["nobody"]
 	path := "/v1/b2b/sessions/jwks/" + as.id
 	r := w.call(http.MethodGet, path, "")
-	if _, err := holds(w.t, http.MethodGet, path, r); err != nil {
+	if _, err := holds(http.MethodGet, path, r); err != nil {
 		return nil, err
 	}
 	var set struct {

@@ -110,7 +110,7 @@ func (w *world) inSandbox(row inSandbox, value string) (answered string, sent in
 	body, err := w.expand(fmt.Sprintf(row.body, value))
 	w.check(err)
 	r := w.call(http.MethodPost, row.path, body)
-	if _, err := holds(w.t, http.MethodPost, row.path, r); err != nil {
+	if _, err := holds(http.MethodPost, row.path, r); err != nil {
 		w.t.Errorf("%s: %v", row.path, err)
 	}
 	var refusal struct {

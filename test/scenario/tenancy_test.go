@@ -284,7 +284,7 @@ func (w *world) refused(c walked, own, foreign *tenant, with, stolen []string) i
 	where := fmt.Sprintf("%s %s by %s with %s of %s", c.method, c.path, own.name, strings.Join(stolen, ", "), foreign.name)
 	if r.Code < 400 && !harmless(c, r.Code) || r.Code >= 500 {
 		w.t.Errorf("%s: %d %s\nrequest: %s", where, r.Code, r.Body, text)
-	} else if _, err := holds(w.t, c.method, path, r); err != nil {
+	} else if _, err := holds(c.method, path, r); err != nil {
 		w.t.Errorf("%s: %v\nanswer: %d %s", where, err, r.Code, r.Body)
 	}
 	return 1

@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/thimble-auth/thimble/test/openapi"
 )
 
 // Client calls a server with the credentials of a project.
@@ -20,6 +22,8 @@ type Client struct {
 	Base string
 	// Transport carries the requests.
 	Transport http.RoundTripper
+	// T is the test that fails by an answer that the OpenAPI document does not declare.
+	T testing.TB
 }
 
 // InProcess is a transport to a handler of this process.
@@ -97,7 +101,21 @@ func (c *Client) Do(r *http.Request) (*Answer, error) {
 	if d.Decode(&a.Body) != nil {
 		a.Body = nil
 	}
+	c.hold(r, a)
 	return a, nil
+}
+
+// hold checks the answer against the document. That to HEAD has no body to look at.
+func (c *Client) hold(r *http.Request, a *Answer) {
+	if r.Method == http.MethodHead {
+		return
+	}
+	err := Holds(openapi.Answer{
+		Method: r.Method, Path: r.URL.EscapedPath(), Status: a.Status, Header: a.Header, Body: a.Raw,
+	})
+	if err != nil {
+		c.T.Errorf("%s %s: %v\nanswer: %d %s", r.Method, r.URL.Path, err, a.Status, a.Raw)
+	}
 }
 
 func encode(body any) (string, error) {

@@ -83,7 +83,7 @@ func (w *World) NewProject(t testing.TB, env ids.Env) *Client {
 			p.Settings.Limits[name] = 1_000_000 // counted all the same
 		}
 	})
-	return &Client{ID: p.ID, Secret: secret.Reveal(), Base: "http://thimble.test", Transport: InProcess{w.App}}
+	return &Client{ID: p.ID, Secret: secret.Reveal(), Base: "http://thimble.test", Transport: InProcess{w.App}, T: t}
 }
 
 // Configure changes the settings of a project.

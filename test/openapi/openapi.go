@@ -1,18 +1,31 @@
-package scenario
+// Package openapi holds real answers against the OpenAPI document that the server shows.
+package openapi
 
 import (
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
-	"os"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
+
+// Document is an OpenAPI document, compiled.
+type Document struct {
+	operations []*operation
+	refusal    *jsonschema.Schema // of what is no declared call
+	publicURL  string
+}
+
+// Answer is what a server answered to a request.
+type Answer struct {
+	Method, Path string // of the request; the path may have a query
+	Status       int
+	Header       http.Header
+	Body         []byte
+}
 
 // operation is a call that the OpenAPI document declares.
 type operation struct {
@@ -21,12 +34,8 @@ type operation struct {
 	schemas      map[string]*jsonschema.Schema
 }
 
-// document is the committed OpenAPI document, compiled once.
-var document = sync.OnceValues(func() ([]*operation, error) {
-	raw, err := os.ReadFile("../../internal/api/openapi.json")
-	if err != nil {
-		return nil, err
-	}
+// Parse compiles the document of a server that believes to be reached at a URL.
+func Parse(raw []byte, publicURL string) (*Document, error) {
 	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(string(raw)))
 	if err != nil {
 		return nil, err
@@ -45,11 +54,11 @@ var document = sync.OnceValues(func() ([]*operation, error) {
 		return nil, err
 	}
 
-	var all []*operation
+	d := &Document{publicURL: publicURL}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
 			o := &operation{method: strings.ToUpper(method), path: path, schemas: map[string]*jsonschema.Schema{}}
-			fits := regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(regexp.QuoteMeta(path), `[^/]*`)
+			fits := regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(regexp.QuoteMeta(path), `[^/]+`)
 			o.fits = regexp.MustCompile("^" + fits + "$")
 			for status := range op.Responses {
 				pointer := fmt.Sprintf("openapi.json#/paths/%s/%s/responses/%s/content/application~1json/schema",
@@ -58,28 +67,19 @@ var document = sync.OnceValues(func() ([]*operation, error) {
 					return nil, err
 				}
 			}
-			all = append(all, o)
+			d.operations = append(d.operations, o)
 		}
 	}
-	errorSchema, err := compiler.Compile("openapi.json#/components/schemas/Error")
-	if err != nil {
-		return nil, err
-	}
-	all = append(all, &operation{schemas: map[string]*jsonschema.Schema{"": errorSchema}})
-	return all, nil
-})
+	d.refusal, err = compiler.Compile("openapi.json#/components/schemas/Error")
+	return d, err
+}
 
-// operationOf gives the declared call of a request, and nil for none.
-func operationOf(t testing.TB, method, path string) *operation {
-	t.Helper()
-	all, err := document()
-	if err != nil {
-		t.Fatal(err)
-	}
+// operation gives the declared call of a request, and nil for none.
+func (d *Document) operation(method, path string) *operation {
 	path, _, _ = strings.Cut(path, "?")
 	var found *operation
-	for _, o := range all {
-		if o.fits == nil || o.method != method || !o.fits.MatchString(path) {
+	for _, o := range d.operations {
+		if o.method != method || !o.fits.MatchString(path) {
 			continue
 		}
 		if found == nil || strings.Count(o.path, "{") < strings.Count(found.path, "{") {
@@ -89,36 +89,37 @@ func operationOf(t testing.TB, method, path string) *operation {
 	return found
 }
 
-// holds checks an answer against the document: a 200 has its schema, a refusal is an error whose type is declared for
-// that call and status. It gives the decoded body.
-func holds(t testing.TB, method, path string, r *httptest.ResponseRecorder) (map[string]any, error) {
-	t.Helper()
-	op := operationOf(t, method, path)
-	page := r.Code < 400 || strings.HasPrefix(r.Header().Get("Content-Type"), "text/html")
+// probe is asked by supervisors, to whom a 503 says what is not ready.
+const probe = "/readyz"
+
+// Check holds an answer against the document: a 200 has its schema and lacks none of its keys, a refusal is an error whose
+// type is declared for that call and status. Pages are not looked at.
+func (d *Document) Check(a Answer) error {
+	op := d.operation(a.Method, a.Path)
+	page := a.Status < 400 || strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || a.Path == probe
 	if op == nil && page {
-		return nil, nil
+		return nil
 	}
-	body, err := jsonschema.UnmarshalJSON(strings.NewReader(r.Body.String()))
+	body, err := jsonschema.UnmarshalJSON(strings.NewReader(string(a.Body)))
 	if err != nil {
-		return nil, fmt.Errorf("the answer is not JSON: %w", err)
+		return fmt.Errorf("the answer is not JSON: %w", err)
 	}
-	schema, err := schemaOf(op, r.Code)
+	schema, err := d.schemaOf(op, a.Status)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := schema.Validate(body); err != nil {
-		return nil, fmt.Errorf("the answer is not the declared one: %w", err)
+		return fmt.Errorf("the answer is not the declared one: %w", err)
 	}
-
-	if missing := absent(schema, body, ""); r.Code == 200 && len(missing) > 0 {
-		return nil, fmt.Errorf("the answer lacks %s", strings.Join(missing, ", "))
+	if missing := absent(schema, body, ""); a.Status == http.StatusOK && len(missing) > 0 {
+		return fmt.Errorf("the answer lacks %s", strings.Join(missing, ", "))
 	}
 
 	var object map[string]any
-	if err := json.Unmarshal(r.Body.Bytes(), &object); err != nil {
-		return nil, err
+	if err := json.Unmarshal(a.Body, &object); err != nil {
+		return err
 	}
-	return object, envelope(r, object)
+	return d.envelope(a, object)
 }
 
 // absent lists the declared keys that a value lacks: null, "" and [] say that there is nothing, absence does not, because
@@ -153,13 +154,9 @@ func absent(s *jsonschema.Schema, v any, at string) []string {
 	return missing
 }
 
-func schemaOf(op *operation, status int) (*jsonschema.Schema, error) {
+func (d *Document) schemaOf(op *operation, status int) (*jsonschema.Schema, error) {
 	if op == nil {
-		all, err := document()
-		if err != nil {
-			return nil, err
-		}
-		return all[len(all)-1].schemas[""], nil
+		return d.refusal, nil
 	}
 	schema := op.schemas[fmt.Sprint(status)]
 	if schema == nil {
@@ -171,27 +168,27 @@ func schemaOf(op *operation, status int) (*jsonschema.Schema, error) {
 var requestID = regexp.MustCompile(`^request-id-(test|live)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // envelope checks what all answers have in common.
-func envelope(r *httptest.ResponseRecorder, body map[string]any) error {
+func (d *Document) envelope(a Answer, body map[string]any) error {
 	id, _ := body["request_id"].(string)
 	switch {
-	case body["status_code"] != float64(r.Code):
-		return fmt.Errorf("status_code is %v in an answer with status %d", body["status_code"], r.Code)
+	case body["status_code"] != float64(a.Status):
+		return fmt.Errorf("status_code is %v in an answer with status %d", body["status_code"], a.Status)
 	case !requestID.MatchString(id):
 		return fmt.Errorf("request_id is %q", id)
-	case r.Header().Get("X-Request-Id") != id:
-		return fmt.Errorf("the header X-Request-Id is %q, request_id is %q", r.Header().Get("X-Request-Id"), id)
-	case !strings.HasPrefix(r.Header().Get("Content-Type"), "application/json"):
-		return fmt.Errorf("the content type is %q", r.Header().Get("Content-Type"))
-	case !strings.Contains(r.Header().Get("Cache-Control"), "no-store") && body["keys"] == nil:
-		return fmt.Errorf("the cache control is %q", r.Header().Get("Cache-Control"))
+	case a.Header.Get("X-Request-Id") != id:
+		return fmt.Errorf("the header X-Request-Id is %q, request_id is %q", a.Header.Get("X-Request-Id"), id)
+	case !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json"):
+		return fmt.Errorf("the content type is %q", a.Header.Get("Content-Type"))
+	case !strings.Contains(a.Header.Get("Cache-Control"), "no-store") && body["keys"] == nil:
+		return fmt.Errorf("the cache control is %q", a.Header.Get("Cache-Control"))
 	}
-	if r.Code == 200 {
+	if a.Status == http.StatusOK {
 		return nil
 	}
 	if _, oauth := body["error"]; oauth {
 		return fmt.Errorf("the error has a key error, which clients take for OAuth 2")
 	}
-	if want := fmt.Sprintf("%s/errors/%d#%s", publicURL, r.Code, body["error_type"]); body["error_url"] != want {
+	if want := fmt.Sprintf("%s/errors/%d#%s", d.publicURL, a.Status, body["error_type"]); body["error_url"] != want {
 		return fmt.Errorf("error_url is %q, want %q", body["error_url"], want)
 	}
 	return nil
