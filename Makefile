@@ -22,7 +22,7 @@ build: ## build/thimble, one static file
 
 .PHONY: test
 test: ## all Go tests on SQLite and PostgreSQL, and a moment of every fuzz target
-	tools/need postgresql
+	tools/need postgresql curl openssl
 	go test -timeout 30m ./...
 	tools/fuzz 2000x
 
@@ -34,7 +34,7 @@ e2e: build ## the Node SDK and a real browser against the built binary
 
 .PHONY: check
 check: lint ## linters, and the tests again under the race detector
-	tools/need postgresql gcc
+	tools/need postgresql gcc curl openssl
 	CGO_ENABLED=1 go test -race -timeout 60m ./...
 
 .PHONY: lint

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/thimble-auth/thimble/internal/keys"
@@ -69,9 +70,16 @@ func prepared(t *testing.T, url string, f func(db *store.DB)) {
 // dev runs thimble dev until the test ends, and gives what it printed up to the end of the story.
 func dev(t *testing.T, environ []string, args ...string) (printed []string) {
 	t.Helper()
+	printed, _ = devWithLog(t, environ, args...)
+	return printed
+}
+
+// devWithLog is dev that also gives what the server has logged so far.
+func devWithLog(t *testing.T, environ []string, args ...string) (printed []string, log func() string) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	read, write := io.Pipe()
-	var errs bytes.Buffer
+	var errs shared
 	ended := make(chan int, 1)
 	go func() {
 		ended <- Run(ctx, append([]string{"dev", "--listen", "127.0.0.1:0"}, args...), environ, write, &errs)
@@ -89,11 +97,31 @@ func dev(t *testing.T, environ []string, args ...string) (printed []string) {
 		printed = append(printed, lines.Text())
 		if lines.Text() == ")" {
 			go func() { _, _ = io.Copy(io.Discard, read) }()
-			return printed
+			return printed, errs.String
 		}
 	}
 	t.Fatal("thimble dev printed no story")
-	return nil
+	return nil, nil
+}
+
+// shared is a buffer that one writes while another reads.
+type shared struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write adds to the text.
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+// String gives the text so far.
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // story takes the block out of what dev printed: from the line that opens it to the one that closes it.
