@@ -143,7 +143,7 @@ func (s *Service) getJSON(ctx context.Context, url, bearer string, into any) err
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("status %d", res.StatusCode)
 	}

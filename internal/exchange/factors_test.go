@@ -113,7 +113,7 @@ var factorRows = []struct {
 	{"impersonation", plain("impersonated", "impersonation", store.Primary), false, "", ""},
 	{"imported", imported, false, "", ""},
 	{"trusted token", trusted, false, "", ""},
-	{"text", text(number), false, "otp", secondary},
+	{"text", text, false, "otp", secondary},
 	{"app", app, false, "", ""},
 	{"recovery code", plain(store.FactorRecovery, store.DeliverRecovery, store.Secondary), false, "", ""},
 }

@@ -63,6 +63,16 @@ func get(t *testing.T, c *httpx.Client, address string) (*http.Response, error) 
 	return c.Do(req)
 }
 
+// failure calls an address that must not answer.
+func failure(t *testing.T, c *httpx.Client, address string) error {
+	t.Helper()
+	res, err := get(t, c, address)
+	if err == nil {
+		_ = res.Body.Close()
+	}
+	return err
+}
+
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
@@ -70,7 +80,7 @@ func TestGuard(t *testing.T) {
 	port := s.URL[strings.LastIndexByte(s.URL, ':'):]
 
 	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"} {
-		_, err := get(t, httpx.New(httpx.Options{}), "http://"+host+port+"/secret-path")
+		err := failure(t, httpx.New(httpx.Options{}), "http://"+host+port+"/secret-path")
 		if !errors.Is(err, httpx.ErrAddress) || httpx.Reason(err) != "the address is not a public one" {
 			t.Errorf("%s: %v, want %v", host, err, httpx.ErrAddress)
 		}
@@ -239,12 +249,16 @@ func TestReason(t *testing.T) {
 		"http://" + l.Addr().String(): "the connection was refused",
 		secured.URL:                   "the server's certificate or TLS was not accepted",
 	} {
-		if _, err := get(t, c, address); httpx.Reason(err) != want {
+		if err := failure(t, c, address); httpx.Reason(err) != want {
 			t.Errorf("%s: Reason(%v) = %q, want %q", address, err, httpx.Reason(err), want)
 		}
 	}
 	req, _ := http.NewRequestWithContext(ended, http.MethodGet, secured.URL, nil)
-	if _, err := c.Do(req); httpx.Reason(err) != "the call was given up" {
+	res, err := c.Do(req)
+	if err == nil {
+		_ = res.Body.Close()
+	}
+	if httpx.Reason(err) != "the call was given up" {
 		t.Errorf("Reason(%v) = %q", err, httpx.Reason(err))
 	}
 	for err, want := range map[error]string{

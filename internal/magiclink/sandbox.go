@@ -14,7 +14,7 @@ import (
 // intermediate session of a discovery login.
 const (
 	sandboxEmail        email.Address = "sandbox@stytch.com"
-	sandboxOrganization               = "organization-test-007d9d4a-deac-4a87-ba0a-e6e8afba4d4b"
+	sandboxOrganization string        = "organization-test-007d9d4a-deac-4a87-ba0a-e6e8afba4d4b"
 
 	sandboxGood    = "DOYoip3rvIMMW5lgItikFK-Ak1CfMsgjuiCyI7uuU94="
 	sandboxSpent   = "3pzjQpgksDlGKWEwUq2Up--hCHC_0oamfLHyfspKDFU="
@@ -23,7 +23,7 @@ const (
 
 // inSandbox reports whether a send is one of the documented ones, which answer and send nothing.
 func inSandbox(p *store.Project, o ids.OrgRef, address string) bool {
-	return !p.Live() && o == sandboxOrganization && email.Address(address) == sandboxEmail
+	return !p.Live() && string(o) == sandboxOrganization && email.Address(address) == sandboxEmail
 }
 
 // sandboxPeople are the organization and the member of answers about the sandbox. There are no such rows.

@@ -22,8 +22,10 @@ func TestTrustCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 		add := func(args ...string) []string {
-			return append([]string{"project", "trust", "add", made.ProjectID, "Partner", "--issuer", "https://p.example",
-				"--audience", "shop", "--map", "email=email,token_id=jti"}, args...)
+			return append([]string{
+				"project", "trust", "add", made.ProjectID, "Partner", "--issuer", "https://p.example",
+				"--audience", "shop", "--map", "email=email,token_id=jti",
+			}, args...)
 		}
 		inPEM := must(t, environ, add("--pem", file, "--jit")...)
 		must(t, environ, add("--jwks-url", "https://p.example/jwks")...)

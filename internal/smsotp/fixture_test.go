@@ -145,8 +145,8 @@ func (w *world) letter(to string) string {
 	return letters[0].Body
 }
 
-// code gives the code in the newest text to the number.
-func (w *world) code(to string) string { return w.letter(to)[:6] }
+// code gives the code in the newest text.
+func (w *world) code() string { return w.letter(number)[:6] }
 
 // send asks for a code; the error is what the caller would see.
 func (w *world) send(m *store.Member, to string, tokens session.Tokens) error {

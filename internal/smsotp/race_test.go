@@ -24,7 +24,7 @@ func TestOneRightCodeGivesOneSession(t *testing.T) {
 		if err := w.send(w.member, number, tokens); err != nil {
 			w.t.Fatal(err)
 		}
-		right := w.code(number)
+		right := w.code()
 
 		got := errstest.Race(racers, func(int) error {
 			_, err := w.redeem(w.member, right, tokens)
@@ -50,7 +50,7 @@ func TestOneCodeOpensOneOfManyLogins(t *testing.T) {
 		if err := w.send(w.member, number, tokens[0]); err != nil {
 			w.t.Fatal(err)
 		}
-		right := w.code(number)
+		right := w.code()
 
 		got := errstest.Race(racers, func(i int) error {
 			_, err := w.redeem(w.member, right, tokens[i%logins])
@@ -71,7 +71,7 @@ func TestGuessesNeverExceedTheBudget(t *testing.T) {
 		if err := w.send(w.member, number, tokens); err != nil {
 			w.t.Fatal(err)
 		}
-		right := w.code(number)
+		right := w.code()
 
 		got := errstest.Outcomes{}
 		var n atomic.Int64
@@ -111,7 +111,7 @@ func TestStepUpRace(t *testing.T) {
 		if err := w.send(w.member, number, first); err != nil {
 			w.t.Fatal(err)
 		}
-		live, err := w.redeem(w.member, w.code(number), first)
+		live, err := w.redeem(w.member, w.code(), first)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestStepUpRace(t *testing.T) {
 		if err := w.send(w.member, "", own); err != nil {
 			w.t.Fatal(err)
 		}
-		right := w.code(number)
+		right := w.code()
 
 		got := errstest.Race(64, func(int) error {
 			_, err := w.redeem(w.member, right, own)

@@ -121,7 +121,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		db.on, err = openPostgres(ctx, url, o)
 	default:
 		// The URL itself may hold a password.
-		return nil, errors.New("open database: a URL begins with sqlite: or postgres:")
+		return nil, errors.New("open database: sqlite: or postgres: must begin its URL")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -507,7 +507,7 @@ func TestCallersLeave(t *testing.T) {
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		ran := false
-		note := func(*Tx) error { ran = true; return nil }
+		note := func(*Tx) error { ran = true; return nil } //nolint:unparam // the form that Write takes
 		wantErr(t, db.Write(gone, note), context.Canceled)
 		wantErr(t, db.Read(gone, note), context.Canceled)
 		if ran {

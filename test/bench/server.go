@@ -151,7 +151,7 @@ func (s *server) stop() error {
 // kill ends a process that knows no way to end by itself.
 func (s *server) kill() error {
 	err := s.process.Kill()
-	_ = <-s.ended // killed, as it says
+	<-s.ended //nolint:errcheck // killed, as it says
 	return errors.Join(err, s.log.Close())
 }
 
