@@ -80,11 +80,18 @@ func TestResetsLookAlike(t *testing.T) {
 func TestLeaving(t *testing.T) {
 	t.Parallel()
 	engines(t, store.ProjectSettings{LockAfter: 1}, func(w *world) {
-		var workers sync.WaitGroup
+		var busy, workers sync.WaitGroup
 		release := make(chan struct{})
+		busy.Add(w.service.Pool.Workers)
 		for range w.service.Pool.Workers {
-			workers.Go(func() { _ = w.service.Pool.Do(context.Background(), func() { <-release }) })
+			workers.Go(func() {
+				_ = w.service.Pool.Do(context.Background(), func() {
+					busy.Done()
+					<-release
+				})
+			})
 		}
+		busy.Wait()
 		ctx, leave := context.WithCancel(w.Context())
 		left := make(chan error)
 		go func() {
