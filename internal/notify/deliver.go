@@ -111,6 +111,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	if f == nil {
 		h := store.Handover{
 			Provider: m.Provider, ProviderID: a.providerID, Segments: a.segments, Price: a.price.Micros, Currency: a.price.Currency,
+			RerouteAt: s.rerouteAt(m),
 		}
 		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.MessageSent(m.ID, h) })
 		return 0
@@ -126,6 +127,13 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 		if next, ok := s.nextRoute(m, j.round); ok {
 			return s.reroute(ctx, j, tried, f, next)
 		}
+		if !m.SentAt.IsZero() { // a second time, and there is nobody else
+			s.keep(ctx, m.ID, func(tx *store.Tx) {
+				tx.AddAttempt(tried)
+				tx.KeepSent(m.ID, s.node, j.lost)
+			})
+			return 0
+		}
 		j.later = j.later || f.Class == sms.Later
 		if j.later {
 			return s.retry(ctx, j, tried, f)
@@ -139,6 +147,18 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 		}
 	})
 	return 0
+}
+
+// rerouteAt is when a message that was just handed over goes to another provider, unless somebody reports on it: the zero
+// time where nobody would, where it has been handed over before, or where no other provider or too little of the code's
+// life is left by then.
+func (s *Service) rerouteAt(m *store.Message) time.Time {
+	at := s.o.DB.Now().Add(receiptWait)
+	if s.o.PublicURL == "" || !m.SentAt.IsZero() || m.Channel == store.ChannelEmail || at.After(m.Deadline.Add(-worthRerouting)) ||
+		len(s.routes(m.Country)) < 2 {
+		return time.Time{}
+	}
+	return at
 }
 
 func reason(f *sms.Error) string {

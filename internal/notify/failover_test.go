@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -41,6 +42,7 @@ func TestFailover(t *testing.T) {
 			w.in(test.name, func() {
 				second := vendors.NewTwilio()
 				n := w.node(func(o *Options) {
+					o.PublicURL = "" // no reports
 					o.SMS = append(o.SMS, SMSRoute{Sender: other{w.sender(second), "second"}})
 				})
 				stop := n.run()
@@ -115,4 +117,69 @@ func TestBreaker(t *testing.T) {
 		}
 		b.done(now, &sms.Error{Class: sms.Permanent}) // says something about the number
 	}
+}
+
+// A text that its provider took and lost, or never reported on, goes to the next provider once, while its code is of use.
+func TestLostTexts(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		report string // of the first provider, a second after it took the text
+		code   int
+		used   bool // the code, before the wait is over
+		down   bool // the second provider, all the time
+		second int  // how many texts the second provider takes
+		status string
+	}{
+		{"arrives", "delivered", 0, false, false, 0, store.MessageDelivered},
+		{"lost", "undelivered", 30003, false, false, 1, store.MessageSent},
+		{"lost on a dead number", "undelivered", 30005, false, false, 0, store.MessageUndelivered},
+		{"opted out", "failed", 21610, false, false, 0, store.MessageUndelivered},
+		{"never reported on", "", 0, false, false, 1, store.MessageSent},
+		{"on its way, and never more", "sent", 0, false, false, 1, store.MessageSent},
+		{"read before the report", "", 0, true, false, 0, store.MessageSent},
+		{"nobody else can take it", "", 0, false, true, 0, store.MessageSent},
+	}
+	inWorlds(t, func(w *world) {
+		for _, test := range tests {
+			w.in(test.name, func() {
+				second := vendors.NewTwilio()
+				if test.down {
+					second.Behave(vendors.Broken())
+				}
+				n := w.node(func(o *Options) {
+					o.SMS = append(o.SMS, SMSRoute{Sender: other{w.sender(second), "second"}})
+				})
+				stop := n.run()
+				m := n.text()
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if test.report != "" {
+					for range 2 {
+						n.report(w.twilio.Callback(w.twilio.Texts()[0], test.report, test.code))
+					}
+				}
+				if test.used {
+					w.check(n.o.DB.Write(context.Background(), func(tx *store.Tx) error { tx.MessageRedeemed(m.ID); return nil }))
+				}
+				time.Sleep(70 * time.Second)
+				synctest.Wait()
+				if got := second.Taken(); got != test.second {
+					w.t.Errorf("the second provider took %d texts, want %d", got, test.second)
+				}
+				if got := w.twilio.Taken(); got != 1 && !test.down {
+					w.t.Errorf("the first provider took %d texts, want one", got)
+				}
+				if test.down {
+					time.Sleep(2 * time.Minute)
+					synctest.Wait()
+				}
+				stop()
+				n.drain(time.Second)
+				if row := n.row(m.ID); row.Status != test.status || len(row.Sealed) > 0 && row.SentAt.IsZero() {
+					w.t.Errorf("is %s (%s), want %s", row.Status, row.Reason, test.status)
+				}
+			})
+		}
+	})
 }

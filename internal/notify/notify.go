@@ -40,6 +40,13 @@ const (
 	mailTimeout          = 10 * time.Second
 )
 
+// How long a report that a text arrived is waited for, where another provider could take it, and how much of a code's life
+// must be left for that.
+const (
+	receiptWait    = 30 * time.Second
+	worthRerouting = 15 * time.Second
+)
+
 // ErrNoRoute says that nobody carries messages of that channel to that country. Route tells it in advance.
 var ErrNoRoute = errors.New("no route for the message")
 

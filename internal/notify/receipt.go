@@ -69,7 +69,11 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 			why = reason(r.Error)
 		}
 	}
-	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
+	var again *store.Message
+	err := s.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if again, err = s.claimLost(ctx, tx, provider, id, r); err != nil || again != nil {
+			return err
+		}
 		news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
 		if news && r.Error != nil && r.Error.Class == sms.OptedOut {
 			tx.OptOutRecipient(id, provider)
@@ -82,7 +86,39 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 	if err != nil {
 		return fmt.Errorf("receive a report: %w", err)
 	}
+	if again != nil {
+		s.texts.Hand(&job{m: again, round: []string{provider}, lost: reason(r.Error)})
+	}
 	return nil
+}
+
+// claimLost queues a message that its provider took and lost again, for the next provider, while its code is worth it.
+func (s *Service) claimLost(
+	ctx context.Context, tx *store.Tx, provider, id string, r sms.Receipt,
+) (*store.Message, error) {
+	if r.Status != sms.Failed || r.Error == nil || r.Error.Class == sms.Permanent || r.Error.Class == sms.OptedOut {
+		return nil, nil
+	}
+	m, err := tx.Message(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	next, ok := s.nextRoute(m, []string{provider})
+	if !ok {
+		return nil, nil
+	}
+	now := tx.Now()
+	m, err = tx.ClaimLost(ctx, id, provider, next, reason(r.Error), s.node, now.Add(lease), now.Add(worthRerouting))
+	if err != nil || m == nil {
+		return nil, err
+	}
+	tx.AddAttempt(store.Attempt{
+		MessageID: id, N: m.Attempts, Provider: provider, Class: r.Error.Class.String(), Code: r.Error.Code, Reason: r.Error.Reason,
+	})
+	return m, nil
 }
 
 // TakeReport answers providers at CallbackPattern: 200 for what was taken, also for the second time. It fails with

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -14,6 +15,8 @@ type job struct {
 	// round are the providers that were tried since the last pause, later tells whether one of them may take it after one.
 	round []string
 	later bool
+	// lost is why a message that was handed over before is known not to have arrived.
+	lost string
 }
 
 // triesPerLease is how often a node tries before it lets others try, whose network may be better.
@@ -45,6 +48,19 @@ func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
 
 // Claim leases messages that a node left behind, and ends those whose time is over.
 func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
+	var unconfirmed []*job
+	if !w.mails {
+		var err error
+		if unconfirmed, err = w.claimUnconfirmed(ctx, limit); err != nil || len(unconfirmed) == limit {
+			return unconfirmed, err
+		}
+	}
+	due, err := w.claimDue(ctx, limit-len(unconfirmed))
+	return append(unconfirmed, due...), err
+}
+
+// claimDue takes what a node left behind.
+func (w work) claimDue(ctx context.Context, limit int) ([]*job, error) {
 	var due bool
 	err := w.o.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		due, err = tx.AnyMessageDue(ctx, w.mails)
@@ -77,6 +93,47 @@ func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
 	}
 	return jobs, nil
 }
+
+// claimUnconfirmed takes texts on which no provider reported in time, to give them to another. What is too old for that is
+// forgotten.
+func (w work) claimUnconfirmed(ctx context.Context, limit int) ([]*job, error) {
+	var due bool
+	err := w.o.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		due, err = tx.AnyMessageUnconfirmed(ctx)
+		return err
+	})
+	if err != nil || !due {
+		return nil, err
+	}
+
+	var jobs []*job
+	err = w.o.DB.Write(ctx, func(tx *store.Tx) error {
+		jobs = nil
+		now := tx.Now()
+		found, err := tx.ClaimUnconfirmed(ctx, w.node, now.Add(lease), now.Add(worthRerouting), limit)
+		if err != nil {
+			return err
+		}
+		for _, m := range found {
+			next, ok := w.nextRoute(m, []string{m.Provider})
+			if !ok {
+				tx.KeepSent(m.ID, w.node, "")
+				continue
+			}
+			tx.AddAttempt(store.Attempt{
+				MessageID: m.ID, N: m.Attempts, Provider: m.Provider, Class: sms.Later.String(), Reason: noReport,
+			})
+			tx.ReturnMessage(m.ID, w.node, next, noReport, w.node, now.Add(lease))
+			jobs = append(jobs, &job{m: m, round: []string{m.Provider}})
+			m.Provider = next
+		}
+		_, err = tx.ForgetUnconfirmed(ctx, limit)
+		return err
+	})
+	return jobs, err
+}
+
+const noReport = "no report that it arrived"
 
 // releaseBatch bounds the statements of one transaction.
 const releaseBatch = 200

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
@@ -15,8 +16,10 @@ var (
 			status = CASE WHEN status = 'queued' THEN 'sent' ELSE status END,
 			reason = CASE WHEN status = 'queued' THEN '' ELSE reason END,
 			provider = $2, provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, segments = $4,
-			sealed = $5, lease_owner = '', leased_until = 0, updated_at = $6, sent_at = $6,
-			price_micros = CASE WHEN $8 = '' THEN price_micros ELSE $7 END,
+			sealed = CASE WHEN status = 'queued' AND CAST($9 AS BIGINT) > 0 THEN sealed ELSE $5 END,
+			reroute_at = CASE WHEN status = 'queued' THEN CAST($9 AS BIGINT) ELSE 0 END,
+			lease_owner = '', leased_until = 0, updated_at = $6, sent_at = $6,
+			price_micros = CASE WHEN $8 = '' THEN price_micros ELSE CAST($7 AS BIGINT) END,
 			price_currency = CASE WHEN $8 = '' THEN price_currency ELSE $8 END
 		WHERE id = $1`)
 
@@ -31,13 +34,13 @@ var (
 		WHERE id = $1 AND status = 'queued'`)
 
 	sqlReceiptDelivered = sqldb.SQL("receipt_delivered", `
-		UPDATE messages SET status = 'delivered', reason = '', sealed = $4, lease_owner = '', leased_until = 0,
+		UPDATE messages SET status = 'delivered', reason = '', reroute_at = 0, sealed = $4, lease_owner = '', leased_until = 0,
 			provider_id = CASE WHEN provider_id = '' OR provider <> $2 THEN $3 ELSE provider_id END, provider = $2,
 			updated_at = $5
 		WHERE id = $1 AND status <> 'delivered'`)
 
 	sqlReceiptFailed = sqldb.SQL("receipt_failed", `
-		UPDATE messages SET status = 'undelivered', reason = $6, sealed = $4, lease_owner = '', leased_until = 0,
+		UPDATE messages SET status = 'undelivered', reason = $6, reroute_at = 0, sealed = $4, lease_owner = '', leased_until = 0,
 			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
 		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')`)
 
@@ -58,11 +61,15 @@ type Handover struct {
 	Segments   int64
 	Price      int64  // millionths of Currency
 	Currency   string // "" for no price
+	// RerouteAt is when the message goes to another provider if nobody has reported on it. Until then what it says is kept;
+	// the zero time forgets it.
+	RerouteAt time.Time
 }
 
-// MessageSent notes that a provider took the message, and forgets what it says.
+// MessageSent notes that a provider took the message.
 func (tx *Tx) MessageSent(id string, h Handover) {
-	tx.Later(sqlMessageSent, -1, id, h.Provider, h.ProviderID, h.Segments, []byte{}, micros(tx.Now()), h.Price, h.Currency)
+	tx.Later(sqlMessageSent, -1, id, h.Provider, h.ProviderID, h.Segments, []byte{}, micros(tx.Now()), h.Price, h.Currency,
+		micros(h.RerouteAt))
 }
 
 // MessagePrice notes what the message cost, in millionths of the currency.

@@ -36,7 +36,7 @@ var (
 			ORDER BY old.message_id, old.n LIMIT $3)`)
 
 	sqlMessageRedeemed = sqldb.SQL("message_redeemed", `
-		UPDATE messages SET redeemed_at = $2 WHERE id = $1 AND redeemed_at = 0`)
+		UPDATE messages SET redeemed_at = $2, sealed = $3, reroute_at = 0 WHERE id = $1 AND redeemed_at = 0`)
 
 	// Ids are ordered by time, so that a request's rows lie in a short stretch behind its own time: no index is needed.
 	sqlMessagesOfRequest = sqldb.SQL("messages_of_request", `
@@ -66,9 +66,9 @@ func (tx *Tx) Attempts(ctx context.Context, messageID string) ([]Attempt, error)
 	return all, err
 }
 
-// MessageRedeemed notes that the code in the message was used. It goes out with the statements after it.
+// MessageRedeemed notes that the code in the message was used, and forgets what it says. It goes out with the statements after it.
 func (tx *Tx) MessageRedeemed(id string) {
-	tx.Later(sqlMessageRedeemed, -1, id, micros(tx.Now()))
+	tx.Later(sqlMessageRedeemed, -1, id, micros(tx.Now()), []byte{})
 }
 
 // OfRequest gives the messages and audit events that a request wrote, up to 20 and 50 of them.
