@@ -60,6 +60,8 @@ func factorsOf(m *store.Member, factors []store.Factor) []store.Factor {
 	var own []store.Factor
 	for _, f := range factors {
 		switch {
+		case f.Email != nil && !mfa.FitsMember([]store.Factor{f}, m):
+			continue // such as a password for another organization
 		case f.Mailbox() != nil && f.Mailbox().Email == m.Email:
 			f.Readdress(store.EmailFactor{EmailID: m.EmailID, Email: m.Email})
 		case f.Phone != nil && f.Phone.Phone != m.Phone:
