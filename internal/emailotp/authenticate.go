@@ -177,7 +177,7 @@ func (s *Service) try(ctx context.Context, a *attempt, effects func(context.Cont
 			return tx.ReservePrimary(ctx, a.owner, store.MethodEmailOTP, budget, isMember)
 		},
 		NoneLeft: errs.UserLockLimitReached.After(budget.Lock), // others used it up a moment ago
-		Return:   func(tx *store.Tx) { tx.ReturnPrimary(a.owner, store.MethodEmailOTP) },
+		Return:   func(tx *store.Tx) { tx.ReturnPrimary(a.owner, store.MethodEmailOTP, budget, isMember) },
 		Judge:    func(ctx context.Context, tx *store.Tx) (guess.Verdict, error) { return s.judge(ctx, tx, a) },
 		Effects: func(ctx context.Context, tx *store.Tx) error {
 			spent, err := tx.SpendCode(ctx, a.issued.Owner, store.PurposeEmail, a.issued.Hash)()

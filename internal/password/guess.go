@@ -100,7 +100,7 @@ func (s *Service) try(ctx context.Context, l *place, g *guess, text secret.Strin
 // possible, one attempt stays counted: no harm is done.
 func (s *Service) giveBack(ctx context.Context, g *guess) {
 	_ = s.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		tx.ReturnPrimary(g.owner, store.MethodPassword)
+		tx.ReturnPrimary(g.owner, store.MethodPassword, limit.GuessBudget(&g.project.Settings), g.shown)
 		guesses.Returned(tx, g.reserved, g.event())
 		return nil
 	})

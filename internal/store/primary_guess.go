@@ -33,11 +33,14 @@ var (
 
 	sqlForgetAllPrimary = sqldb.SQL("forget_all_primary", `DELETE FROM primary_guesses WHERE owner = $1`)
 
-	// Another first factor may still be locked.
+	// Another first factor may still be locked: that one is shown then.
 	sqlHidePrimaryLock = sqldb.SQL("hide_primary_lock", `
-		UPDATE members SET primary_locked_at = 0, primary_locked_until = 0
-		WHERE id = $1 AND primary_locked_until > 0 AND NOT EXISTS (
-			SELECT 1 FROM primary_guesses g WHERE g.owner = $1 AND g.failures >= $2 AND g.locked_at > $3)`)
+		UPDATE members SET
+			primary_locked_at = COALESCE((SELECT MAX(g.locked_at) FROM primary_guesses g
+				WHERE g.owner = $1 AND g.failures >= $2 AND g.locked_at > $3), 0),
+			primary_locked_until = COALESCE((SELECT MAX(g.locked_at) + $4 FROM primary_guesses g
+				WHERE g.owner = $1 AND g.failures >= $2 AND g.locked_at > $3), 0)
+		WHERE id = $1 AND primary_locked_until > 0`)
 
 	sqlShowPrimaryLock = sqldb.SQL("show_primary_lock", `
 		UPDATE members SET primary_locked_at = $2, primary_locked_until = $3 WHERE id = $1`)
@@ -72,17 +75,23 @@ func (tx *Tx) PrimaryLock(ctx context.Context, owner, method string) (failures i
 	return failures, fromMicros(at), err
 }
 
-// ReturnPrimary takes back one reserved failure. It goes out with the statements after it.
-func (tx *Tx) ReturnPrimary(owner, method string) {
+// ReturnPrimary takes back one reserved failure, and the lock that it may have shown on the member's row. It goes out with
+// the statements after it.
+func (tx *Tx) ReturnPrimary(owner, method string, b GuessBudget, isMember bool) {
 	tx.Later(sqlReturnPrimary, -1, owner, method)
+	tx.hidePrimaryLock(owner, b, isMember)
 }
 
 // ForgetPrimary forgets the owner's failures at a first factor, after a success with it. It goes out with the statements
 // after it.
 func (tx *Tx) ForgetPrimary(owner, method string, b GuessBudget, isMember bool) {
 	tx.Later(sqlForgetPrimary, -1, owner, method)
+	tx.hidePrimaryLock(owner, b, isMember)
+}
+
+func (tx *Tx) hidePrimaryLock(owner string, b GuessBudget, isMember bool) {
 	if isMember {
-		tx.Later(sqlHidePrimaryLock, -1, owner, b.InARow, micros(tx.Now().Add(-b.Lock)))
+		tx.Later(sqlHidePrimaryLock, -1, owner, b.InARow, micros(tx.Now().Add(-b.Lock)), b.Lock.Microseconds())
 	}
 }
 
