@@ -37,6 +37,7 @@ var floors = []struct {
 	// The outside world.
 	{"httpx", nil},
 	{"sms", nil},
+	{"sms/smstest", []string{"httpx", "sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
 	{"mail", []string{"httpx"}},
 

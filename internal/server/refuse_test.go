@@ -49,7 +49,7 @@ func TestServeRefuses(t *testing.T) {
 		"no public URL": {settings: []string{"THIMBLE_PUBLIC_URL="}, want: []string{"set THIMBLE_PUBLIC_URL"}},
 		"half a Twilio": {
 			settings: []string{"THIMBLE_TWILIO_FROM=+12025550100"},
-			want:     []string{"account SID must be", "auth token is missing"},
+			want:     []string{"twilio-account-sid must be", "twilio-auth-token is missing"},
 		},
 		"bad mail": {
 			settings: []string{
@@ -87,7 +87,7 @@ func TestServeRefuses(t *testing.T) {
 				"THIMBLE_MASTER_KEY=", "THIMBLE_PUBLIC_URL=", "THIMBLE_TWILIO_FROM=+12025550100", "THIMBLE_LISTEN=x",
 			},
 			want: []string{
-				"6 problems", "set THIMBLE_PUBLIC_URL", "thimble keys master", "account SID", "thimble dev filled", "HOST:PORT",
+				"6 problems", "set THIMBLE_PUBLIC_URL", "thimble keys master", "twilio-account-sid", "thimble dev filled", "HOST:PORT",
 			},
 		},
 		"no address of this machine": {

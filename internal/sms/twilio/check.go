@@ -7,32 +7,33 @@ import (
 	"strings"
 )
 
-// check reports all that is wrong with the settings at once, and gives the address that texts are posted to.
+// check reports all that is wrong with the settings at once, each by its name, and gives the address that texts are
+// posted to.
 func check(c Config) (*url.URL, error) {
 	var problems []error
-	problem := func(text string) { problems = append(problems, errors.New("twilio: "+text)) }
+	problem := func(text string) { problems = append(problems, errors.New("twilio-"+text)) }
 
 	if !isSID(c.AccountSID, "AC") {
-		problem("the account SID must be AC and 32 hex digits")
+		problem("account-sid must be AC and 32 hex digits")
 	}
 	if c.AuthToken == "" {
-		problem("the auth token is missing")
+		problem("auth-token is missing")
 	}
 	if c.From == "" && c.MessagingServiceSID == "" {
-		problem("a sender is missing: set a number or a messaging service SID")
+		problem("from is missing: set it to a number, or set twilio-messaging-service-sid")
 	}
 	if c.MessagingServiceSID != "" && !isSID(c.MessagingServiceSID, "MG") {
-		problem("the messaging service SID must be MG and 32 hex digits")
+		problem("messaging-service-sid must be MG and 32 hex digits")
 	}
 	if c.From != "" && !isSender(c.From) {
-		problem("the sender must be a number with +, a short code or a name of at most 11 letters, digits and spaces")
+		problem("from must be a number with +, a short code or a name of at most 11 letters, digits and spaces")
 	}
 	if c.HTTP == nil {
-		problem("no HTTP client")
+		problems = append(problems, errors.New("twilio: no HTTP client"))
 	}
 	endpoint, ok := endpoint(c)
 	if !ok {
-		problem("the base URL must be https://host, or http:// and a loopback address")
+		problem("base-url must be https://host, or http:// and a loopback address")
 	}
 	return endpoint, errors.Join(problems...)
 }

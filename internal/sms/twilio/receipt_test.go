@@ -6,10 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sms"
@@ -28,50 +25,6 @@ func receive(t *testing.T, s *twilio.Sender, r *http.Request, address string) (s
 	return s.Receipt(r, address, raw)
 }
 
-func TestReceipt(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		status string
-		code   int
-		want   sms.Receipt
-	}{
-		"queued":    {"queued", 0, sms.Receipt{Status: sms.Pending}},
-		"sending":   {"sending", 0, sms.Receipt{Status: sms.Pending}},
-		"sent":      {"sent", 0, sms.Receipt{Status: sms.Sent}},
-		"delivered": {"delivered", 0, sms.Receipt{Status: sms.Delivered}},
-		"opted out": {
-			"failed", 21610, sms.Receipt{Status: sms.Failed, Error: &sms.Error{Class: sms.OptedOut, Code: "21610"}},
-		},
-		"unknown handset": {
-			"undelivered", 30005, sms.Receipt{Status: sms.Failed, Error: &sms.Error{Class: sms.Permanent, Code: "30005"}},
-		},
-		"filtered": {
-			"undelivered", 30007, sms.Receipt{Status: sms.Failed, Error: &sms.Error{Class: sms.OtherRoute, Code: "30007"}},
-		},
-		"no code": {"failed", 0, sms.Receipt{Status: sms.Failed, Error: &sms.Error{Class: sms.OtherRoute}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			fake := vendors.NewTwilio()
-			sent := vendors.Text{SID: "SM1", To: to, From: vendors.TwilioFrom, Callback: callback}
-			got, err := receive(t, twilio.New(config(nil)), fake.Callback(sent, tt.status, tt.code), callback)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tt.want.ProviderID = "SM1"
-			if got.Error != nil {
-				if got.Error.Reason == "" {
-					t.Error("no reason")
-				}
-				got.Error.Reason = ""
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
 func TestReceiptRefused(t *testing.T) {
 	t.Parallel()
 	form := func() url.Values {
@@ -85,8 +38,6 @@ func TestReceiptRefused(t *testing.T) {
 		return f
 	}
 	fake := vendors.NewTwilio()
-	other := vendors.NewTwilio()
-	other.Token = strings.Repeat("f", 32)
 
 	for name, tt := range map[string]struct {
 		request *http.Request
@@ -94,19 +45,9 @@ func TestReceiptRefused(t *testing.T) {
 		want    error
 	}{
 		"good":            {fake.SignedCallback(callback, form()), callback, nil},
-		"another address": {fake.SignedCallback(callback, form()), callback + "d", sms.ErrBadSignature},
-		"another scheme":  {fake.SignedCallback(callback, form()), "http" + callback[5:], sms.ErrBadSignature},
-		"another token":   {other.SignedCallback(callback, form()), callback, sms.ErrBadSignature},
-		"no signature":    {unsigned(fake.SignedCallback(callback, form()), ""), callback, sms.ErrBadSignature},
-		"short signature": {unsigned(fake.SignedCallback(callback, form()), "AAAA"), callback, sms.ErrBadSignature},
-		"not base64":      {unsigned(fake.SignedCallback(callback, form()), "!"), callback, sms.ErrBadSignature},
-		"another body":    {reusing(fake, form(), with("MessageStatus", "failed")), callback, sms.ErrBadSignature},
 		"one more field":  {reusing(fake, form(), with("Extra", "1")), callback, sms.ErrBadSignature},
 		"moved border":    {reusing(fake, with("ToA", "b"), with("To", to+"Ab")), callback, sms.ErrBadSignature},
-		"not a form":      {reusing(fake, form(), nil), callback, sms.ErrBadSignature},
 		"another account": {fake.SignedCallback(callback, with("AccountSid", "AC2")), callback, sms.ErrBadReceipt},
-		"no message":      {fake.SignedCallback(callback, with("MessageSid", "")), callback, sms.ErrBadReceipt},
-		"strange status":  {fake.SignedCallback(callback, with("MessageStatus", "lost")), callback, sms.ErrBadReceipt},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,12 +63,9 @@ func unsigned(r *http.Request, signature string) *http.Request {
 	return r
 }
 
-// reusing sends one form with the signature of another; nil is a body that is no form.
+// reusing sends one form with the signature of another.
 func reusing(fake *vendors.Twilio, signed, sent url.Values) *http.Request {
 	r := fake.SignedCallback(callback, sent)
-	if sent == nil {
-		r = httptest.NewRequest(http.MethodPost, callback, strings.NewReader("a=%zz"))
-	}
 	r.Header.Set("X-Twilio-Signature", fake.Sign(callback, signed))
 	return r
 }
