@@ -43,3 +43,43 @@ func TestStatusOrder(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestParsePrice(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		amount, currency string
+		want             sms.Price
+	}{
+		{"0.0051", "USD", sms.Price{Micros: 5100, Currency: "USD"}},
+		{"0.00305", "USD", sms.Price{Micros: 3050, Currency: "USD"}},
+		{"0.0333", "EUR", sms.Price{Micros: 33300, Currency: "EUR"}},
+		{"12", "JPY", sms.Price{Micros: 12_000_000, Currency: "JPY"}},
+		{"0.0000004", "USD", sms.Price{Currency: "USD"}},
+		{"0", "USD", sms.Price{Currency: "USD"}},
+		{"-0.01", "USD", sms.Price{}},
+		{"", "USD", sms.Price{}},
+		{"null", "USD", sms.Price{}},
+		{"NaN", "USD", sms.Price{}},
+		{"Inf", "USD", sms.Price{}},
+		{"1e300", "USD", sms.Price{}},
+		{"0.01", "", sms.Price{}},
+		{"0.01", "usd", sms.Price{}},
+		{"0.01", "EURO", sms.Price{}},
+	} {
+		if got := sms.ParsePrice(tt.amount, tt.currency); got != tt.want {
+			t.Errorf("ParsePrice(%q, %q) = %+v, want %+v", tt.amount, tt.currency, got, tt.want)
+		}
+	}
+}
+
+// TestByHTTPStatus: a status alone never ends a message or a number.
+func TestByHTTPStatus(t *testing.T) {
+	t.Parallel()
+	for status := range 600 {
+		e := sms.ByHTTPStatus(status)
+		later := status < 400 || status == 408 || status == 429 || status >= 500
+		if want := map[bool]sms.Class{true: sms.Later, false: sms.OtherRoute}[later]; e.Class != want || e.Reason == "" {
+			t.Errorf("%d is %v, want %s", status, e, want)
+		}
+	}
+}

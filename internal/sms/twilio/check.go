@@ -2,9 +2,10 @@ package twilio
 
 import (
 	"errors"
-	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/thimble-auth/thimble/internal/httpx"
 )
 
 // check reports all that is wrong with the settings at once, each by its name, and gives the address that texts are
@@ -31,34 +32,24 @@ func check(c Config) (*url.URL, error) {
 	if c.HTTP == nil {
 		problems = append(problems, errors.New("twilio: no HTTP client"))
 	}
-	endpoint, ok := endpoint(c)
-	if !ok {
-		problem("base-url must be https://host, or http:// and a loopback address")
+	endpoint, err := endpoint(c)
+	if err != nil {
+		problem("base-url is wrong: " + err.Error())
 	}
 	return endpoint, errors.Join(problems...)
 }
 
 // endpoint is where messages are created.
-func endpoint(c Config) (*url.URL, bool) {
+func endpoint(c Config) (*url.URL, error) {
 	base := c.BaseURL
 	if base == "" {
 		base = DefaultBaseURL
 	}
-	u, err := url.Parse(base)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, false
+	u, err := httpx.Base(base)
+	if err != nil {
+		return nil, err
 	}
-	// The token goes with every call; it must not cross a network in the clear.
-	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
-		return nil, false
-	}
-	u.Path = "/" + strings.Trim(u.Path, "/")
-	return u.JoinPath("2010-04-01", "Accounts", c.AccountSID, "Messages.json"), true
-}
-
-func isLoopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
+	return u.JoinPath("2010-04-01", "Accounts", c.AccountSID, "Messages.json"), nil
 }
 
 // isSID reports whether a text is one of Twilio's ids: two letters and 32 hex digits.

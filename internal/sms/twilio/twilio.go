@@ -116,7 +116,7 @@ func (s *Sender) Send(ctx context.Context, m sms.Message) (sms.Result, error) {
 // result reads the message that Twilio made of a text.
 func result(answer *api.ApiV2010Message) (sms.Result, error) {
 	if answer.Sid == nil || *answer.Sid == "" {
-		return sms.Result{}, notUnderstood()
+		return sms.Result{}, sms.NotUnderstood()
 	}
 	if answer.ErrorCode != nil && *answer.ErrorCode != 0 {
 		return sms.Result{}, byCode(*answer.ErrorCode)
@@ -137,13 +137,9 @@ func asError(err error) *sms.Error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &syntax) || errors.As(err, &kind) {
-		return notUnderstood()
+		return sms.NotUnderstood()
 	}
 	return &sms.Error{Class: sms.Later, Reason: httpx.Reason(err)}
-}
-
-func notUnderstood() *sms.Error {
-	return &sms.Error{Class: sms.Later, Reason: "the provider's answer was not understood"}
 }
 
 // call is the library's base client for one Send: it sends through httpx, to our base URL, within the caller's context.
