@@ -38,6 +38,7 @@ var floors = []struct {
 	{"httpx", nil},
 	{"sms", nil},
 	{"sms/smstest", []string{"httpx", "sms"}},
+	{"sms/telnyx", []string{"httpx", "sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
 	{"mail", []string{"httpx"}},
 
