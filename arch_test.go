@@ -40,6 +40,7 @@ var floors = []struct {
 	{"sms/smstest", []string{"httpx", "sms"}},
 	{"sms/telnyx", []string{"httpx", "sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
+	{"sms/vonage", []string{"httpx", "sms"}},
 	{"mail", []string{"httpx"}},
 
 	// Data.

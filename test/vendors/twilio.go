@@ -25,9 +25,9 @@ const (
 type Text struct {
 	// SID is the id the fake gave, or "" when it refused.
 	SID string
-	// The parameters of the request.
-	To, From, Service, Body, Callback string
-	Validity                          int
+	// The parameters of the request. Ref is our own id, where the provider takes one.
+	To, From, Service, Body, Callback, Ref string
+	Validity                               int
 	// At is when the request was read, by the clock of the bubble if there is one.
 	At time.Time
 	// Status and Code are the answer's.

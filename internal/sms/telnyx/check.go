@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/ids"
 )
 
 // check notes all that is wrong with the settings at once, and prepares what is right.
@@ -32,8 +33,8 @@ func (s *Sender) check() {
 	case c.MessagingProfileID == "" && kind == name:
 		problem("messaging-profile-id is missing: a name as the sender needs it")
 	}
-	if c.MessagingProfileID != "" && !isUUID(c.MessagingProfileID) {
-		problem("messaging-profile-id must be a UUID")
+	if _, ok := ids.ParseUUID(c.MessagingProfileID); c.MessagingProfileID != "" && !ok {
+		problem("messaging-profile-id must be a UUID, in lower case")
 	}
 	base := c.BaseURL
 	if base == "" {
@@ -80,18 +81,4 @@ func kindOf(from string) kind {
 		return name
 	}
 	return wrong
-}
-
-// isUUID reports whether a text is 32 hex digits in groups of 8, 4, 4, 4 and 12.
-func isUUID(text string) bool {
-	groups := strings.Split(text, "-")
-	if len(groups) != 5 {
-		return false
-	}
-	for i, length := range []int{8, 4, 4, 4, 12} {
-		if len(groups[i]) != length || strings.Trim(groups[i], digits+"abcdefABCDEF") != "" {
-			return false
-		}
-	}
-	return true
 }

@@ -1,0 +1,116 @@
+package vonage
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/thimble-auth/thimble/internal/secret"
+	"github.com/thimble-auth/thimble/internal/sms"
+)
+
+// Receipt reads a status webhook. The signature does not cover the address, so that fullURL is not looked at; whoever
+// gives out addresses must know which message it gave each one for.
+func (s *Sender) Receipt(r *http.Request, _ string, body []byte) (sms.Receipt, error) {
+	if r.Method != http.MethodPost || s.problems != nil || !s.signed(r.Header.Get("Authorization"), body) {
+		return sms.Receipt{}, sms.ErrBadSignature
+	}
+	var event status
+	if err := json.Unmarshal(body, &event); err != nil || event.ID == "" || event.Channel != "sms" {
+		return sms.Receipt{}, sms.ErrBadReceipt
+	}
+	state, known := statuses[event.Status]
+	if !known {
+		return sms.Receipt{}, sms.ErrBadReceipt
+	}
+	receipt := sms.Receipt{
+		ProviderID: event.ID, Status: state, Price: sms.ParsePrice(unquoted(event.Usage.Price), event.Usage.Currency),
+	}
+	if state == sms.Failed {
+		receipt.Error = event.failure()
+	}
+	return receipt, nil
+}
+
+// status is the body of a webhook, without what says nothing to us (messageStatusSMS of the OpenAPI document of the
+// Messages API 1.20.0, read 2026-11-23).
+type status struct {
+	ID      string `json:"message_uuid"`
+	Channel string `json:"channel"`
+	Status  string `json:"status"`
+	Error   struct {
+		// The code. A text now, a number in older editions.
+		Title json.RawMessage `json:"title"`
+		Type  string          `json:"type"`
+	} `json:"error"`
+	// What the message costs; it comes with the status "submitted".
+	Usage struct {
+		Currency string          `json:"currency"`
+		Price    json.RawMessage `json:"price"`
+	} `json:"usage"`
+}
+
+// statuses are the values of status (https://developer.vonage.com/en/messages/concepts/messages-status-callbacks, read
+// 2026-11-23).
+var statuses = map[string]sms.Status{
+	"submitted":     sms.Sent,
+	"delivered":     sms.Delivered,
+	"rejected":      sms.Failed,
+	"undeliverable": sms.Failed,
+}
+
+// failure gives the error of a message that was rejected, or that Vonage could not hand to the next provider.
+func (s *status) failure() *sms.Error {
+	e := &sms.Error{Class: sms.OtherRoute, Reason: "the message was not delivered"}
+	if s.Status == "undeliverable" {
+		e.Reason = "the next provider could not be reached"
+	}
+	code := unquoted(s.Error.Title)
+	if !isCode(code) {
+		code = codeOf(s.Error.Type)
+	}
+	if m, known := meanings[code]; known {
+		e.Class, e.Reason = m.class, m.reason
+	}
+	e.Code = code
+	return e
+}
+
+// unquoted gives the characters of a text or a number.
+func unquoted(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }
+
+// claims are those of a webhook's token (https://developer.vonage.com/en/getting-started/concepts/webhooks, read
+// 2026-11-23): issued by Vonage for the account, and for the application if one sent the message.
+type claims struct {
+	jwt.RegisteredClaims
+	PayloadHash   string `json:"payload_hash"`
+	APIKey        string `json:"api_key"`
+	ApplicationID string `json:"application_id"`
+}
+
+// signed reports whether Vonage signed the body for this account. The documentation leaves the hash of the body to the
+// receiver where TLS protects the webhook; here it is wanted always, since TLS may end at a proxy. The token has no
+// end: a webhook that comes again says nothing new.
+func (s *Sender) signed(authorization string, body []byte) bool {
+	token, bearer := strings.CutPrefix(authorization, "Bearer ")
+	if !bearer {
+		return false
+	}
+	var c claims
+	parser := jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer("Vonage"),
+		jwt.WithTimeFunc(s.config.Now),
+	)
+	key := func(*jwt.Token) (any, error) { return []byte(s.config.SignatureSecret.Reveal()), nil }
+	if _, err := parser.ParseWithClaims(token, &c, key); err != nil {
+		return false
+	}
+	sum := sha256.Sum256(body)
+	hash, err := hex.DecodeString(c.PayloadHash)
+	return err == nil && secret.Equal(sum[:], hash) && c.APIKey == s.config.APIKey &&
+		(c.ApplicationID == "" || c.ApplicationID == s.config.ApplicationID)
+}
