@@ -36,6 +36,8 @@ func (c *Serve) Check(p *Problems) {
 	c.Keep.check(p)
 	c.SMTP.check(p)
 	c.Twilio.check(p)
+	c.Vonage.check(p)
+	c.Telnyx.check(p)
 }
 
 // Check completes the settings and notes everything that is wrong with them.
@@ -100,10 +102,27 @@ func (s *SMTP) check(p *Problems) {
 
 func (t *Twilio) check(p *Problems) {
 	t.AuthToken = fromFile(p, "twilio-auth-token", t.AuthToken, t.AuthTokenFile)
-	for i, cc := range t.Countries {
-		t.Countries[i] = strings.ToUpper(strings.TrimSpace(cc))
-		if !phone.ValidRegion(t.Countries[i]) {
-			p.Add("twilio-countries: %q is no country code; want two letters such as US", cc)
+	checkCountries(p, "twilio-countries", t.Countries)
+}
+
+func (v *Vonage) check(p *Problems) {
+	v.PrivateKey = fromFile(p, "vonage-private-key", v.PrivateKey, v.PrivateKeyFile)
+	v.APISecret = fromFile(p, "vonage-api-secret", v.APISecret, v.APISecretFile)
+	v.SignatureSecret = fromFile(p, "vonage-signature-secret", v.SignatureSecret, v.SignatureSecretFile)
+	checkCountries(p, "vonage-countries", v.Countries)
+}
+
+func (t *Telnyx) check(p *Problems) {
+	t.APIKey = fromFile(p, "telnyx-api-key", t.APIKey, t.APIKeyFile)
+	checkCountries(p, "telnyx-countries", t.Countries)
+}
+
+// checkCountries brings a list of countries into the form that routes have, and notes what is no country.
+func checkCountries(p *Problems, name string, countries []string) {
+	for i, cc := range countries {
+		countries[i] = strings.ToUpper(strings.TrimSpace(cc))
+		if !phone.ValidRegion(countries[i]) {
+			p.Add("%s: %q is no country code; want two letters such as US", name, cc)
 		}
 	}
 }

@@ -54,6 +54,8 @@ type Serve struct {
 	Keep   Keep   `embed:"" prefix:"keep-" group:"How long rows are kept, in days. 0 is the default, -1 is for ever."`
 	SMTP   SMTP   `embed:"" prefix:"smtp-" group:"Mail. Without it, live projects cannot send any."`
 	Twilio Twilio `embed:"" prefix:"twilio-" group:"Texts by Twilio. Without it, live projects cannot send any."`
+	Vonage Vonage `embed:"" prefix:"vonage-" group:"Texts by Vonage."`
+	Telnyx Telnyx `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
 }
 
 // Keep is how long rows are kept after they have lost their use.
@@ -112,6 +114,63 @@ type Twilio struct {
 // Given reports whether texts can be sent at all.
 func (t *Twilio) Given() bool {
 	return t.AccountSID != "" || t.AuthToken != "" || t.From != "" || t.MessagingServiceSID != ""
+}
+
+// Vonage is an application that sends our texts.
+type Vonage struct {
+	// Application's id.
+	ApplicationID string `name:"application-id" var:"VONAGE_APPLICATION_ID" placeholder:"UUID"`
+	// The application's private key itself, in PEM.
+	PrivateKey secret.String `name:"private-key" var:"VONAGE_PRIVATE_KEY" hidden:""`
+	// File that holds the application's private key. The key itself may be in THIMBLE_VONAGE_PRIVATE_KEY.
+	PrivateKeyFile string `name:"private-key-file" var:"VONAGE_PRIVATE_KEY_FILE" placeholder:"FILE"`
+	// The account's API key. It is no secret.
+	APIKey string `name:"api-key" var:"VONAGE_API_KEY" placeholder:"KEY"`
+	// The account's API secret itself.
+	APISecret secret.String `name:"api-secret" var:"VONAGE_API_SECRET" hidden:""`
+	// File that holds the account's API secret. With it, Vonage is told which codes were used: ask its support to enable
+	// the Conversion API first. The secret itself may be in THIMBLE_VONAGE_API_SECRET.
+	APISecretFile string `name:"api-secret-file" var:"VONAGE_API_SECRET_FILE" placeholder:"FILE"`
+	// The account's signature secret itself.
+	SignatureSecret secret.String `name:"signature-secret" var:"VONAGE_SIGNATURE_SECRET" hidden:""`
+	// File that holds the account's signature secret, by which reports are checked. The secret itself may be in
+	// THIMBLE_VONAGE_SIGNATURE_SECRET.
+	SignatureSecretFile string `name:"signature-secret-file" var:"VONAGE_SIGNATURE_SECRET_FILE" placeholder:"FILE"`
+	// Sender: a number with +, a short code or a name.
+	From string `name:"from" var:"VONAGE_FROM" placeholder:"NUMBER"`
+	// Countries whose numbers this account serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"VONAGE_COUNTRIES" placeholder:"CC"`
+	// Where Vonage's API is, for regional hosts and tests. Without it, https://api.nexmo.com.
+	BaseURL string `name:"base-url" var:"VONAGE_BASE_URL" placeholder:"URL"`
+}
+
+// Given reports whether texts can be sent at all.
+func (v *Vonage) Given() bool {
+	return v.ApplicationID != "" || v.PrivateKey != "" || v.APIKey != "" || v.APISecret != "" || v.SignatureSecret != "" ||
+		v.From != ""
+}
+
+// Telnyx is an account that sends our texts.
+type Telnyx struct {
+	// The API key itself.
+	APIKey secret.String `name:"api-key" var:"TELNYX_API_KEY" hidden:""`
+	// File that holds the API key. The key itself may be in THIMBLE_TELNYX_API_KEY.
+	APIKeyFile string `name:"api-key-file" var:"TELNYX_API_KEY_FILE" placeholder:"FILE"`
+	// The account's public key in base64, by which reports are checked. It is no secret.
+	PublicKey string `name:"public-key" var:"TELNYX_PUBLIC_KEY" placeholder:"KEY"`
+	// Sender: a number with +, a short code or a name. Without it, the messaging profile's number pool chooses one.
+	From string `name:"from" var:"TELNYX_FROM" placeholder:"NUMBER"`
+	// Messaging profile, which names and number pools need.
+	MessagingProfileID string `name:"messaging-profile-id" var:"TELNYX_MESSAGING_PROFILE_ID" placeholder:"UUID"`
+	// Countries whose numbers this account serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"TELNYX_COUNTRIES" placeholder:"CC"`
+	// Where Telnyx's API is, for tests. Without it, https://api.telnyx.com.
+	BaseURL string `name:"base-url" var:"TELNYX_BASE_URL" placeholder:"URL"`
+}
+
+// Given reports whether texts can be sent at all.
+func (t *Telnyx) Given() bool {
+	return t.APIKey != "" || t.PublicKey != "" || t.From != "" || t.MessagingProfileID != ""
 }
 
 // Dev holds the settings of thimble dev.

@@ -131,6 +131,8 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_DATABASE_CONNECTIONS=many", "THIMBLE_LOG_LEVEL=loud", "THIMBLE_SHUTDOWN_SECONDS=0",
 		"THIMBLE_SMTP_PASSWORD=a", "THIMBLE_SMTP_PASSWORD_FILE=b", "THIMBLE_SMTP_PORT=70000", "THIMBLE_TWILIO_COUNTRIES=us,XX",
 		"THIMBLE_TWILIO_AUTH_TOKEN_FILE=" + empty, "THIMBLE_MASTER_KEY_FILE=" + empty + "-not",
+		"THIMBLE_VONAGE_COUNTRIES=VV", "THIMBLE_VONAGE_API_SECRET=a", "THIMBLE_VONAGE_API_SECRET_FILE=b",
+		"THIMBLE_TELNYX_COUNTRIES=ZZ", "THIMBLE_TELNYX_API_KEY=a", "THIMBLE_TELNYX_API_KEY_FILE=b",
 	}, "serve")
 	c.Serve.Check(&problems)
 
@@ -138,6 +140,8 @@ func TestAllAtOnce(t *testing.T) {
 		`no setting "nonsense"`, "HOST:PORT", "the public URL must be", "sqlite:PATH or postgres:", "database-connections must",
 		"log level", "shutdown-seconds must", "smtp-password and smtp-password-file", "smtp-port must",
 		"no name: set THIMBLE_SMTP_HOST", `"XX" is no country`, "is empty", "master-key-file cannot be read",
+		`vonage-countries: "VV"`, "vonage-api-secret and vonage-api-secret-file",
+		`telnyx-countries: "ZZ"`, "telnyx-api-key and telnyx-api-key-file",
 	}
 	text := problems.Error()
 	for _, w := range want {
@@ -174,6 +178,9 @@ func TestSecretsFromFiles(t *testing.T) {
 		return path
 	}
 	c, problems := read(t, "twilio:\n  auth_token_file: "+file("twilio", "t")+"\n", []string{
+		"THIMBLE_VONAGE_PRIVATE_KEY_FILE=" + file("key", "k"), "THIMBLE_VONAGE_API_SECRET_FILE=" + file("api", "v"),
+		"THIMBLE_VONAGE_SIGNATURE_SECRET_FILE=" + file("signature", "w"),
+		"THIMBLE_TELNYX_API_KEY_FILE=" + file("telnyx", "x"),
 		"THIMBLE_MASTER_KEY_FILE=" + file("master", "m"), "THIMBLE_SMTP_PASSWORD_FILE=" + file("smtp", "s"),
 		"THIMBLE_PUBLIC_URL=https://auth.example.com/", "THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com",
 	}, "serve", "--database-file", file("database", "postgres://u:p@h/d"))
@@ -182,7 +189,9 @@ func TestSecretsFromFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []secret.String{c.Serve.Master.Key, c.Serve.SMTP.Password, c.Serve.Twilio.AuthToken, c.Serve.URL}
-	if diff := cmp.Diff([]secret.String{"m", "s", "t", "postgres://u:p@h/d"}, got); diff != "" {
+	v := c.Serve.Vonage
+	got = append(got, v.PrivateKey, v.APISecret, v.SignatureSecret, c.Serve.Telnyx.APIKey)
+	if diff := cmp.Diff([]secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x"}, got); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}
 	if c.Serve.PublicURL != "https://auth.example.com" {

@@ -51,6 +51,20 @@ func TestServeRefuses(t *testing.T) {
 			settings: []string{"THIMBLE_TWILIO_FROM=+12025550100"},
 			want:     []string{"twilio-account-sid must be", "twilio-auth-token is missing"},
 		},
+		"half a Vonage": {
+			settings: []string{"THIMBLE_VONAGE_FROM=+447700900001", "THIMBLE_VONAGE_PRIVATE_KEY=private.key"},
+			want: []string{
+				"vonage-application-id must be", "vonage-private-key must be", "vonage-api-key must be",
+				"vonage-signature-secret is missing",
+			},
+		},
+		"half a Telnyx": {
+			settings: []string{"THIMBLE_TELNYX_FROM=Acme", "THIMBLE_TELNYX_BASE_URL=http://sms.example.com"},
+			want: []string{
+				"telnyx-api-key is missing", "telnyx-public-key must be", "telnyx-messaging-profile-id is missing",
+				"telnyx-base-url is wrong",
+			},
+		},
 		"bad mail": {
 			settings: []string{
 				"THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com", "THIMBLE_SMTP_SECURITY=some",

@@ -17,7 +17,9 @@ import (
 	"github.com/thimble-auth/thimble/internal/outbox"
 	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/reaper"
+	"github.com/thimble-auth/thimble/internal/sms/telnyx"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
+	"github.com/thimble-auth/thimble/internal/sms/vonage"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -124,6 +126,25 @@ func (c *serveCommand) senders(o *Options, p *config.Problems) {
 		})
 		p.Join(sender.Check())
 		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Twilio.Countries})
+	}
+	if c.Vonage.Given() {
+		sender := vonage.New(vonage.Config{
+			ApplicationID: c.Vonage.ApplicationID, PrivateKey: c.Vonage.PrivateKey, APIKey: c.Vonage.APIKey,
+			APISecret: c.Vonage.APISecret, SignatureSecret: c.Vonage.SignatureSecret, From: c.Vonage.From,
+			BaseURL: c.Vonage.BaseURL, Now: time.Now,
+			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.Vonage.BaseURL != ""}),
+		})
+		p.Join(sender.Check())
+		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Vonage.Countries})
+	}
+	if c.Telnyx.Given() {
+		sender := telnyx.New(telnyx.Config{
+			APIKey: c.Telnyx.APIKey, PublicKey: c.Telnyx.PublicKey, From: c.Telnyx.From,
+			MessagingProfileID: c.Telnyx.MessagingProfileID, BaseURL: c.Telnyx.BaseURL, Now: time.Now,
+			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.Telnyx.BaseURL != ""}),
+		})
+		p.Join(sender.Check())
+		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Telnyx.Countries})
 	}
 	if c.SMTP.Given() {
 		sender := mail.New(mail.Config{
