@@ -211,6 +211,14 @@ func TestGolden(t *testing.T) {
 	}
 	field := func(name string) string { s, _ := g.Request[name].(string); return s }
 	ttl, _ := g.Request["ttl"].(float64)
+	golden := sms.Message{
+		ID: field("client_ref"), To: "+" + field("to"), Body: field("text"), CallbackURL: field("webhook_url"),
+		ValidFor: time.Duration(ttl) * time.Second,
+	}
+	fake := vendors.NewVonage()
+	if _, err := vonage.New(config(fake.RoundTripper())).Send(t.Context(), golden); err != nil {
+		t.Errorf("the fake refuses the documentation's request: %v", err)
+	}
 	for _, a := range g.Answers {
 		var sent map[string]any
 		c := config(roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -222,10 +230,7 @@ func TestGolden(t *testing.T) {
 			}, nil
 		}))
 		c.From = "+" + field("from")
-		got, err := vonage.New(c).Send(t.Context(), sms.Message{
-			ID: field("client_ref"), To: "+" + field("to"), Body: field("text"), CallbackURL: field("webhook_url"),
-			ValidFor: time.Duration(ttl) * time.Second,
-		})
+		got, err := vonage.New(c).Send(t.Context(), golden)
 		if diff := cmp.Diff(g.Request, sent); diff != "" {
 			t.Errorf("%s: request: %s", a.Name, diff)
 		}
