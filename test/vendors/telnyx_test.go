@@ -11,8 +11,8 @@ import (
 	"github.com/thimble-auth/thimble/test/vendors"
 )
 
-// TestTelnyxDocumented: the fake takes the documentation's own requests, answers with every field of its own answers, and
-// refuses what is not in the documentation.
+// TestTelnyxDocumented: the fake takes the documentation's own requests, answers with every field of its own answers,
+// and refuses what is not in the documentation.
 func TestTelnyxDocumented(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"send", "name"} {

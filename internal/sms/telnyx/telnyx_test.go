@@ -131,6 +131,20 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// TestStrangeParts: what is no number of parts is none.
+func TestStrangeParts(t *testing.T) {
+	t.Parallel()
+	got, err := telnyx.New(config(roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{
+			StatusCode: http.StatusOK, Header: http.Header{},
+			Body: io.NopCloser(strings.NewReader(`{"data":{"id":"m-1","parts":-1}}`)),
+		}, nil
+	}))).Send(t.Context(), text())
+	if diff := cmp.Diff(sms.Result{ProviderID: "m-1"}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
 // TestGolden sends the documentation's own requests and reads its own answers.
 func TestGolden(t *testing.T) {
 	t.Parallel()

@@ -106,6 +106,18 @@ func TestLongID(t *testing.T) {
 	}
 }
 
+// TestLongLife: Vonage takes seven days at most.
+func TestLongLife(t *testing.T) {
+	t.Parallel()
+	fake := vendors.NewVonage()
+	m := text()
+	m.ValidFor = 1000 * time.Hour
+	_, err := vonage.New(config(fake.RoundTripper())).Send(t.Context(), m)
+	if err != nil || fake.Texts()[0].Validity != 604800 {
+		t.Errorf("Send = %v, the fake saw %+v", err, fake.Texts())
+	}
+}
+
 // TestTokens: a token serves many calls, none of them near its end.
 func TestTokens(t *testing.T) {
 	t.Parallel()
