@@ -37,6 +37,7 @@ var floors = []struct {
 	// The outside world.
 	{"httpx", nil},
 	{"sms", nil},
+	{"sms/aws", []string{"httpx", "sms"}},
 	{"sms/smstest", []string{"httpx", "sms"}},
 	{"sms/telnyx", []string{"httpx", "sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
