@@ -38,6 +38,7 @@ func (c *Serve) Check(p *Problems) {
 	c.Twilio.check(p)
 	c.Vonage.check(p)
 	c.Telnyx.check(p)
+	c.AWS.check(p)
 }
 
 // Check completes the settings and notes everything that is wrong with them.
@@ -115,6 +116,12 @@ func (v *Vonage) check(p *Problems) {
 func (t *Telnyx) check(p *Problems) {
 	t.APIKey = fromFile(p, "telnyx-api-key", t.APIKey, t.APIKeyFile)
 	checkCountries(p, "telnyx-countries", t.Countries)
+}
+
+func (a *AWS) check(p *Problems) {
+	a.SecretAccessKey = fromFile(p, "aws-secret-access-key", a.SecretAccessKey, a.SecretAccessKeyFile)
+	a.SessionToken = fromFile(p, "aws-session-token", a.SessionToken, a.SessionTokenFile)
+	checkCountries(p, "aws-countries", a.Countries)
 }
 
 // checkCountries brings a list of countries into the form that routes have, and notes what is no country.

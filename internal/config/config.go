@@ -56,6 +56,7 @@ type Serve struct {
 	Twilio Twilio `embed:"" prefix:"twilio-" group:"Texts by Twilio. Without it, live projects cannot send any."`
 	Vonage Vonage `embed:"" prefix:"vonage-" group:"Texts by Vonage."`
 	Telnyx Telnyx `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
+	AWS    AWS    `embed:"" prefix:"aws-" group:"Texts by AWS End User Messaging SMS."`
 }
 
 // Keep is how long rows are kept after they have lost their use.
@@ -171,6 +172,38 @@ type Telnyx struct {
 // Given reports whether texts can be sent at all.
 func (t *Telnyx) Given() bool {
 	return t.APIKey != "" || t.PublicKey != "" || t.From != "" || t.MessagingProfileID != ""
+}
+
+// AWS is an account in one region that sends our texts.
+type AWS struct {
+	// Region of the sender, such as eu-west-1.
+	Region string `name:"region" var:"AWS_REGION" placeholder:"REGION"`
+	// Access key id of an IAM user that may call sms-voice:SendTextMessage and sms-voice:PutMessageFeedback.
+	AccessKeyID string `name:"access-key-id" var:"AWS_ACCESS_KEY_ID" placeholder:"AKIA…"`
+	// The secret access key itself.
+	SecretAccessKey secret.String `name:"secret-access-key" var:"AWS_SECRET_ACCESS_KEY" hidden:""`
+	// File that holds the secret access key. The key itself may be in THIMBLE_AWS_SECRET_ACCESS_KEY.
+	SecretAccessKeyFile string `name:"secret-access-key-file" var:"AWS_SECRET_ACCESS_KEY_FILE" placeholder:"FILE"`
+	// The session token of temporary credentials itself.
+	SessionToken secret.String `name:"session-token" var:"AWS_SESSION_TOKEN" hidden:""`
+	// File that holds the session token of temporary credentials. The token itself may be in THIMBLE_AWS_SESSION_TOKEN.
+	SessionTokenFile string `name:"session-token-file" var:"AWS_SESSION_TOKEN_FILE" placeholder:"FILE"`
+	// Sender: a number with +, a sender id or a pool, by id or ARN. Without it, AWS chooses one of the account's.
+	From string `name:"from" var:"AWS_FROM" placeholder:"SENDER"`
+	// Configuration set whose event destination reports what became of each text.
+	ConfigurationSet string `name:"configuration-set" var:"AWS_CONFIGURATION_SET" placeholder:"NAME"`
+	// SNS topic of that event destination. Without it, no report is believed.
+	TopicARN string `name:"topic-arn" var:"AWS_TOPIC_ARN" placeholder:"arn:aws:sns:…"`
+	// Countries whose numbers this account serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"AWS_COUNTRIES" placeholder:"CC"`
+	// Where the API is, for tests. Without it, the region's own address.
+	BaseURL string `name:"base-url" var:"AWS_BASE_URL" placeholder:"URL"`
+}
+
+// Given reports whether texts can be sent at all.
+func (a *AWS) Given() bool {
+	return a.Region != "" || a.AccessKeyID != "" || a.SecretAccessKey != "" || a.From != "" || a.ConfigurationSet != "" ||
+		a.TopicARN != ""
 }
 
 // Dev holds the settings of thimble dev.

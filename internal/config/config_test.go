@@ -133,6 +133,7 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_TWILIO_AUTH_TOKEN_FILE=" + empty, "THIMBLE_MASTER_KEY_FILE=" + empty + "-not",
 		"THIMBLE_VONAGE_COUNTRIES=VV", "THIMBLE_VONAGE_API_SECRET=a", "THIMBLE_VONAGE_API_SECRET_FILE=b",
 		"THIMBLE_TELNYX_COUNTRIES=ZZ", "THIMBLE_TELNYX_API_KEY=a", "THIMBLE_TELNYX_API_KEY_FILE=b",
+		"THIMBLE_AWS_COUNTRIES=YY", "THIMBLE_AWS_SESSION_TOKEN=a", "THIMBLE_AWS_SESSION_TOKEN_FILE=b",
 	}, "serve")
 	c.Serve.Check(&problems)
 
@@ -142,6 +143,7 @@ func TestAllAtOnce(t *testing.T) {
 		"no name: set THIMBLE_SMTP_HOST", `"XX" is no country`, "is empty", "master-key-file cannot be read",
 		`vonage-countries: "VV"`, "vonage-api-secret and vonage-api-secret-file",
 		`telnyx-countries: "ZZ"`, "telnyx-api-key and telnyx-api-key-file",
+		`aws-countries: "YY"`, "aws-session-token and aws-session-token-file",
 	}
 	text := problems.Error()
 	for _, w := range want {
@@ -181,6 +183,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		"THIMBLE_VONAGE_PRIVATE_KEY_FILE=" + file("key", "k"), "THIMBLE_VONAGE_API_SECRET_FILE=" + file("api", "v"),
 		"THIMBLE_VONAGE_SIGNATURE_SECRET_FILE=" + file("signature", "w"),
 		"THIMBLE_TELNYX_API_KEY_FILE=" + file("telnyx", "x"),
+		"THIMBLE_AWS_SECRET_ACCESS_KEY_FILE=" + file("aws", "a"), "THIMBLE_AWS_SESSION_TOKEN_FILE=" + file("session", "b"),
 		"THIMBLE_MASTER_KEY_FILE=" + file("master", "m"), "THIMBLE_SMTP_PASSWORD_FILE=" + file("smtp", "s"),
 		"THIMBLE_PUBLIC_URL=https://auth.example.com/", "THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com",
 	}, "serve", "--database-file", file("database", "postgres://u:p@h/d"))
@@ -191,7 +194,9 @@ func TestSecretsFromFiles(t *testing.T) {
 	got := []secret.String{c.Serve.Master.Key, c.Serve.SMTP.Password, c.Serve.Twilio.AuthToken, c.Serve.URL}
 	v := c.Serve.Vonage
 	got = append(got, v.PrivateKey, v.APISecret, v.SignatureSecret, c.Serve.Telnyx.APIKey)
-	if diff := cmp.Diff([]secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x"}, got); diff != "" {
+	got = append(got, c.Serve.AWS.SecretAccessKey, c.Serve.AWS.SessionToken)
+	want := []secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x", "a", "b"}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}
 	if c.Serve.PublicURL != "https://auth.example.com" {

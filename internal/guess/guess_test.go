@@ -72,8 +72,10 @@ func try(judge func(context.Context, *store.Tx) (Verdict, error), after error) T
 			return tx.ReservePrimary(ctx, "m", store.MethodEmailOTP, store.GuessBudget{InARow: 3, Lock: time.Hour}, false)
 		},
 		NoneLeft: errs.UserLockLimitReached,
-		Return:   func(tx *store.Tx) { tx.ReturnPrimary("m", store.MethodEmailOTP, store.GuessBudget{InARow: 3, Lock: time.Hour}, false) },
-		Judge:    judge,
+		Return: func(tx *store.Tx) {
+			tx.ReturnPrimary("m", store.MethodEmailOTP, store.GuessBudget{InARow: 3, Lock: time.Hour}, false)
+		},
+		Judge: judge,
 		Effects: func(_ context.Context, tx *store.Tx) error {
 			if after == nil {
 				record(tx, "login", about)

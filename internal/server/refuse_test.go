@@ -65,6 +65,10 @@ func TestServeRefuses(t *testing.T) {
 				"telnyx-base-url is wrong",
 			},
 		},
+		"half an AWS": {
+			settings: []string{"THIMBLE_AWS_REGION=Ireland", "THIMBLE_AWS_BASE_URL=http://sms.example.com"},
+			want:     []string{"aws-region must be", "aws-access-key-id must be", "aws-secret-access-key is", "aws-base-url is wrong"},
+		},
 		"bad mail": {
 			settings: []string{
 				"THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com", "THIMBLE_SMTP_SECURITY=some",

@@ -18,6 +18,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/sms/telnyx"
+	"github.com/thimble-auth/thimble/internal/sms/aws"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/internal/sms/vonage"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -145,6 +146,17 @@ func (c *serveCommand) senders(o *Options, p *config.Problems) {
 		})
 		p.Join(sender.Check())
 		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Telnyx.Countries})
+	}
+	if c.AWS.Given() {
+		sender := aws.New(aws.Config{
+			Region: c.AWS.Region, AccessKeyID: c.AWS.AccessKeyID, SecretAccessKey: c.AWS.SecretAccessKey,
+			SessionToken: c.AWS.SessionToken, From: c.AWS.From, ConfigurationSet: c.AWS.ConfigurationSet,
+			TopicARN: c.AWS.TopicARN, BaseURL: c.AWS.BaseURL,
+			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.AWS.BaseURL != ""}),
+			SNS:  httpx.New(httpx.Options{}),
+		})
+		p.Join(sender.Check())
+		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.AWS.Countries})
 	}
 	if c.SMTP.Given() {
 		sender := mail.New(mail.Config{
