@@ -42,6 +42,7 @@ var floors = []struct {
 	{"sms/telnyx", []string{"httpx", "sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
 	{"sms/vonage", []string{"httpx", "sms"}},
+	{"sms/webhook", []string{"httpx", "sms"}},
 	{"mail", []string{"httpx"}},
 
 	// Data.
