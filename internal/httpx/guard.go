@@ -59,12 +59,16 @@ func Public(a netip.Addr) bool {
 }
 
 // control runs for each address a dialer is about to connect to, after names were resolved.
-func control(network, address string, _ syscall.RawConn) error {
+func (o Options) control(network, address string, _ syscall.RawConn) error {
 	if network != "tcp4" && network != "tcp6" {
 		return fmt.Errorf("%w: network %s", ErrAddress, network)
 	}
+	public := o.public
+	if public == nil {
+		public = Public
+	}
 	to, err := netip.ParseAddrPort(address)
-	if err != nil || !Public(to.Addr()) {
+	if err != nil || !public(to.Addr()) {
 		return ErrAddress
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -46,6 +47,10 @@ type Options struct {
 	Transport http.RoundTripper
 	// RootCAs and the like, for private authorities. nil is the system's.
 	TLS *tls.Config
+
+	// The guard's own tests need names and addresses that mean what they say.
+	resolver *net.Resolver
+	public   func(netip.Addr) bool
 }
 
 // Client sends requests. It is safe for concurrent use.
@@ -77,10 +82,10 @@ func newTransport(o Options, timeout time.Duration) *http.Transport {
 	}
 	dial := o.Dial
 	if dial == nil {
-		dialer := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
+		dialer := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, Resolver: o.resolver}
 		if !o.AllowPrivate {
 			// After name resolution and once per address tried, so that a name cannot change its answer in between.
-			dialer.Control = control
+			dialer.Control = o.control
 		}
 		dial = dialer.DialContext
 	}

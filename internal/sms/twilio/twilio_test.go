@@ -289,7 +289,7 @@ func TestCheck(t *testing.T) {
 		"service":            {func(c *twilio.Config) { c.From, c.MessagingServiceSID = "", vendors.TwilioService }, ""},
 		"local":              {func(c *twilio.Config) { c.BaseURL = "http://127.0.0.1:8081" }, ""},
 		"no account":         {func(c *twilio.Config) { c.AccountSID = "" }, "twilio-account-sid"},
-		"path":               {func(c *twilio.Config) { c.AccountSID = "AC/../" + strings.Repeat("0", 28) }, "twilio-account"},
+		"path":               {func(c *twilio.Config) { c.AccountSID = "AC/../" + strings.Repeat("0", 28) }, "account-sid"},
 		"no token":           {func(c *twilio.Config) { c.AuthToken = "" }, "twilio-auth-token"},
 		"no sender":          {func(c *twilio.Config) { c.From = "" }, "twilio-from is missing"},
 		"bad service":        {func(c *twilio.Config) { c.MessagingServiceSID = "MG1" }, "twilio-messaging-service-sid"},
