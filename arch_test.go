@@ -40,6 +40,7 @@ var floors = []struct {
 	{"sms/aws", []string{"httpx", "sms"}},
 	{"sms/smstest", []string{"httpx", "sms"}},
 	{"sms/telnyx", []string{"httpx", "sms"}},
+	{"sms/file", []string{"sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
 	{"sms/vonage", []string{"httpx", "sms"}},
 	{"sms/webhook", []string{"httpx", "sms"}},
