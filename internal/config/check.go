@@ -39,6 +39,8 @@ func (c *Serve) Check(p *Problems) {
 	c.Vonage.check(p)
 	c.Telnyx.check(p)
 	c.AWS.check(p)
+	c.SMSWebhook.check(p)
+	c.SMSFile.check(p)
 }
 
 // Check completes the settings and notes everything that is wrong with them.
@@ -122,6 +124,16 @@ func (a *AWS) check(p *Problems) {
 	a.SecretAccessKey = fromFile(p, "aws-secret-access-key", a.SecretAccessKey, a.SecretAccessKeyFile)
 	a.SessionToken = fromFile(p, "aws-session-token", a.SessionToken, a.SessionTokenFile)
 	checkCountries(p, "aws-countries", a.Countries)
+}
+
+func (w *SMSWebhook) check(p *Problems) {
+	w.Secret = fromFile(p, "sms-webhook-secret", w.Secret, w.SecretFile)
+	w.AllowPrivate.check(p, "sms-webhook-allow-private")
+	checkCountries(p, "sms-webhook-countries", w.Countries)
+}
+
+func (f *SMSFile) check(p *Problems) {
+	checkCountries(p, "sms-file-countries", f.Countries)
 }
 
 // checkCountries brings a list of countries into the form that routes have, and notes what is no country.

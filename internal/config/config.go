@@ -57,6 +57,9 @@ type Serve struct {
 	Vonage Vonage `embed:"" prefix:"vonage-" group:"Texts by Vonage."`
 	Telnyx Telnyx `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
 	AWS    AWS    `embed:"" prefix:"aws-" group:"Texts by AWS End User Messaging SMS."`
+
+	SMSWebhook SMSWebhook `embed:"" prefix:"sms-webhook-" group:"Texts by a program of your own, see docs/providers.md."`
+	SMSFile    SMSFile    `embed:"" prefix:"sms-" group:"Texts into a file, from which a program of your own takes them."`
 }
 
 // Keep is how long rows are kept after they have lost their use.
@@ -205,6 +208,37 @@ func (a *AWS) Given() bool {
 	return a.Region != "" || a.AccessKeyID != "" || a.SecretAccessKey != "" || a.From != "" || a.ConfigurationSet != "" ||
 		a.TopicARN != ""
 }
+
+// SMSWebhook is a program of the operator's own that sends our texts.
+type SMSWebhook struct {
+	// Where texts are posted to, such as https://texts.example.com/send.
+	URL string `name:"url" var:"SMS_WEBHOOK_URL" placeholder:"URL"`
+	// The secret itself, whsec_ and 24 to 64 bytes in base64. While it is changed, the new and the old one.
+	Secret secret.String `name:"secret" var:"SMS_WEBHOOK_SECRET" hidden:""`
+	// File that holds the secret that both sides sign with, whsec_ and 24 to 64 bytes in base64; while it is changed, the
+	// new and the old one. The secret itself may be in THIMBLE_SMS_WEBHOOK_SECRET.
+	SecretFile string `name:"secret-file" var:"SMS_WEBHOOK_SECRET_FILE" placeholder:"FILE"`
+	// Allow an address inside this network, and http.
+	AllowPrivate Switch `name:"allow-private" var:"SMS_WEBHOOK_ALLOW_PRIVATE" placeholder:"true"`
+	// Countries whose numbers the program serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"SMS_WEBHOOK_COUNTRIES" placeholder:"CC"`
+}
+
+// Given reports whether texts shall be sent this way.
+func (w *SMSWebhook) Given() bool {
+	return w.URL != "" || w.Secret != "" || w.AllowPrivate.On || len(w.Countries) > 0
+}
+
+// SMSFile is a file from which another program takes our texts.
+type SMSFile struct {
+	// File to append texts to, one JSON object per line.
+	Path string `name:"file" var:"SMS_FILE" placeholder:"FILE"`
+	// Countries whose numbers go there, such as US,CA. Without it, all.
+	Countries []string `name:"file-countries" var:"SMS_FILE_COUNTRIES" placeholder:"CC"`
+}
+
+// Given reports whether texts shall be sent this way.
+func (f *SMSFile) Given() bool { return f.Path != "" || len(f.Countries) > 0 }
 
 // Dev holds the settings of thimble dev.
 type Dev struct {

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -134,6 +135,8 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_VONAGE_COUNTRIES=VV", "THIMBLE_VONAGE_API_SECRET=a", "THIMBLE_VONAGE_API_SECRET_FILE=b",
 		"THIMBLE_TELNYX_COUNTRIES=ZZ", "THIMBLE_TELNYX_API_KEY=a", "THIMBLE_TELNYX_API_KEY_FILE=b",
 		"THIMBLE_AWS_COUNTRIES=YY", "THIMBLE_AWS_SESSION_TOKEN=a", "THIMBLE_AWS_SESSION_TOKEN_FILE=b",
+		"THIMBLE_SMS_WEBHOOK_SECRET=a", "THIMBLE_SMS_WEBHOOK_SECRET_FILE=b", "THIMBLE_SMS_WEBHOOK_COUNTRIES=XY",
+		"THIMBLE_SMS_WEBHOOK_ALLOW_PRIVATE=perhaps", "THIMBLE_SMS_FILE_COUNTRIES=XZ",
 	}, "serve")
 	c.Serve.Check(&problems)
 
@@ -144,6 +147,8 @@ func TestAllAtOnce(t *testing.T) {
 		`vonage-countries: "VV"`, "vonage-api-secret and vonage-api-secret-file",
 		`telnyx-countries: "ZZ"`, "telnyx-api-key and telnyx-api-key-file",
 		`aws-countries: "YY"`, "aws-session-token and aws-session-token-file",
+		"sms-webhook-secret and sms-webhook-secret-file", `sms-webhook-countries: "XY"`, "sms-webhook-allow-private must be",
+		`sms-file-countries: "XZ"`,
 	}
 	text := problems.Error()
 	for _, w := range want {
@@ -201,6 +206,36 @@ func TestSecretsFromFiles(t *testing.T) {
 	}
 	if c.Serve.PublicURL != "https://auth.example.com" {
 		t.Errorf("public URL %q, want it without the slash", c.Serve.PublicURL)
+	}
+}
+
+// TestOwnSenders: the ways to programs of the operator's own, from file, environment and command line.
+func TestOwnSenders(t *testing.T) {
+	t.Parallel()
+	secrets := filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(secrets, []byte("new\nold\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, problems := read(t, "sms:\n  file: texts\n  webhook:\n    url: https://a\n    allow_private: True\n", []string{
+		"THIMBLE_PUBLIC_URL=https://auth.example.com", "THIMBLE_MASTER_KEY=x", "THIMBLE_SMS_FILE_COUNTRIES=ca,us",
+		"THIMBLE_SMS_WEBHOOK_SECRET_FILE=" + secrets,
+	}, "serve", "--sms-webhook-countries", "de")
+	c.Serve.Check(&problems)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	webhook := SMSWebhook{
+		URL: "https://a", Secret: "new\nold", SecretFile: secrets, AllowPrivate: Switch{On: true}, Countries: []string{"DE"},
+	}
+	if got := c.Serve.SMSWebhook; !reflect.DeepEqual(got, webhook) || !got.Given() {
+		t.Errorf("got %+v, want %+v", got, webhook)
+	}
+	file := SMSFile{Path: "texts", Countries: []string{"CA", "US"}}
+	if got := c.Serve.SMSFile; !reflect.DeepEqual(got, file) || !got.Given() {
+		t.Errorf("got %+v, want %+v", got, file)
+	}
+	if (&SMSWebhook{}).Given() || (&SMSFile{}).Given() {
+		t.Error("nothing counts as something")
 	}
 }
 

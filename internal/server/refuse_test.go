@@ -69,6 +69,18 @@ func TestServeRefuses(t *testing.T) {
 			settings: []string{"THIMBLE_AWS_REGION=Ireland", "THIMBLE_AWS_BASE_URL=http://sms.example.com"},
 			want:     []string{"aws-region must be", "aws-access-key-id must be", "aws-secret-access-key is", "aws-base-url is wrong"},
 		},
+		"half a webhook": {
+			settings: []string{"THIMBLE_SMS_WEBHOOK_URL=http://10.0.0.1/send", "THIMBLE_SMS_WEBHOOK_ALLOW_PRIVATE=no"},
+			want: []string{
+				"sms-webhook-allow-private must be true or false", "sms-webhook-url must be https", "sms-webhook-secret is missing",
+			},
+		},
+		"a file nowhere": {
+			settings: []string{"THIMBLE_SMS_FILE=/nowhere/texts"}, want: []string{"sms-file cannot be written"},
+		},
+		"countries of no file": {
+			settings: []string{"THIMBLE_SMS_FILE_COUNTRIES=US"}, want: []string{"sms-file is missing"},
+		},
 		"bad mail": {
 			settings: []string{
 				"THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com", "THIMBLE_SMTP_SECURITY=some",

@@ -18,9 +18,11 @@ import (
 	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/sms/aws"
+	"github.com/thimble-auth/thimble/internal/sms/file"
 	"github.com/thimble-auth/thimble/internal/sms/telnyx"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/internal/sms/vonage"
+	"github.com/thimble-auth/thimble/internal/sms/webhook"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -158,6 +160,7 @@ func (c *serveCommand) senders(o *Options, p *config.Problems) {
 		p.Join(sender.Check())
 		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.AWS.Countries})
 	}
+	c.ownSenders(o, p)
 	if c.SMTP.Given() {
 		sender := mail.New(mail.Config{
 			Host: c.SMTP.Host, Port: c.SMTP.Port.N, Security: mail.Security(c.SMTP.Security),
@@ -165,6 +168,23 @@ func (c *serveCommand) senders(o *Options, p *config.Problems) {
 		})
 		p.Join(sender.Check())
 		o.Mail = sender
+	}
+}
+
+// ownSenders makes the ways to programs of the operator's own.
+func (c *serveCommand) ownSenders(o *Options, p *config.Problems) {
+	if w := c.SMSWebhook; w.Given() {
+		sender := webhook.New(webhook.Config{
+			URL: w.URL, Secret: w.Secret, Private: w.AllowPrivate.On, Now: time.Now,
+			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: w.AllowPrivate.On}),
+		})
+		p.Join(sender.Check())
+		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: w.Countries})
+	}
+	if c.SMSFile.Given() {
+		sender := file.New(c.SMSFile.Path, time.Now)
+		p.Join(sender.Check())
+		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.SMSFile.Countries})
 	}
 }
 
