@@ -37,12 +37,11 @@ func (s *Sender) Name() string { return Name }
 
 // line is one text.
 type line struct {
-	At          string `json:"at"`
-	ID          string `json:"id"`
-	To          string `json:"to"`
-	Body        string `json:"body"`
-	ValidFor    int    `json:"valid_for_seconds"`
-	CallbackURL string `json:"callback_url,omitempty"`
+	At       string `json:"at"`
+	ID       string `json:"id"`
+	To       string `json:"to"`
+	Body     string `json:"body"`
+	ValidFor int    `json:"valid_for_seconds"`
 }
 
 // Check opens the file, and makes it where it is missing: nothing else tells whether it can be written.
@@ -65,9 +64,7 @@ func (s *Sender) Send(ctx context.Context, m sms.Message) (sms.Result, error) {
 	if seconds < 1 {
 		return sms.Result{}, &sms.Error{Class: sms.Permanent, Reason: "the text's life is over"}
 	}
-	text, err := json.Marshal(line{
-		s.now().UTC().Format(time.RFC3339Nano), m.ID, m.To, m.Body, seconds, m.CallbackURL,
-	})
+	text, err := json.Marshal(line{s.now().UTC().Format(time.RFC3339Nano), m.ID, m.To, m.Body, seconds})
 	if err != nil {
 		return sms.Result{}, &sms.Error{Class: sms.Permanent, Reason: "the text cannot be written as JSON"}
 	}
