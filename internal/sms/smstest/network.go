@@ -86,6 +86,8 @@ func (s Setup) sendInto(ctx context.Context, t *testing.T, after time.Duration, 
 				return
 			}
 			go func() {
+				// An answer to nothing would be another fault, and one of ours.
+				_, _ = conn.Read(make([]byte, 1))
 				go func() { _, _ = io.WriteString(conn, answer) }()
 				_, _ = io.Copy(io.Discard, conn)
 				_ = conn.Close()
