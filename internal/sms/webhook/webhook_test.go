@@ -311,3 +311,26 @@ func receive(t *testing.T, s *webhook.Sender, r *http.Request, address string) (
 func delivered() []byte {
 	return []byte(`{"id":"` + smstest.ID + `","provider_id":"a","status":"delivered"}`)
 }
+
+// FuzzReceipt: whatever is signed, a receipt is whole or there is none; whatever is not, is refused.
+func FuzzReceipt(f *testing.F) {
+	f.Add(string(delivered()), true)
+	f.Add(`{"id":"message-live-1","provider_id":"a","status":"failed","class":"opted_out","reason":"+1 202"}`, true)
+	f.Add(`{"id":"","price":{"amount":"1e9"}}`, false)
+	program, s := vendors.NewWebhook(), webhook.New(config(nil))
+	f.Fuzz(func(t *testing.T, body string, signed bool) {
+		r := program.SignedReport("/", time.Now(), []byte(body))
+		if !signed {
+			r.Header.Set("Webhook-Id", "another")
+		}
+		got, err := receive(t, s, r, smstest.Callback)
+		switch {
+		case !signed && !errors.Is(err, sms.ErrBadSignature):
+			t.Errorf("unsigned: %+v, %v", got, err)
+		case err == nil && (got.ProviderID == "" || got.Status < sms.Sent), (got.Status == sms.Failed) != (got.Error != nil):
+			t.Errorf("%+v, %v", got, err)
+		case got.Error != nil && (got.Error.Reason == "" || strings.ContainsAny(got.Error.Reason, "0123456789\n")):
+			t.Errorf("reason %q", got.Error.Reason)
+		}
+	})
+}
