@@ -65,6 +65,11 @@ func read(t *testing.T, r *http.Request, body []byte) smstest.Sent {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name, values := range form {
+		if len(values) != 1 || values[0] == "" {
+			t.Errorf("%s is %q, want one value or none", name, values)
+		}
+	}
 	seconds, _ := strconv.Atoi(form.Get("ValidityPeriod"))
 	if user, password, _ := r.BasicAuth(); user != vendors.TwilioAccount || password != vendors.TwilioToken {
 		t.Error("wrong credentials")
