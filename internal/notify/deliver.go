@@ -154,6 +154,9 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 // life is left by then.
 func (s *Service) rerouteAt(m *store.Message) time.Time {
 	at := s.o.DB.Now().Add(receiptWait)
+	if quiet, ok := s.sender(m.Provider).(sms.Quiet); ok && quiet.Quiet() {
+		return time.Time{}
+	}
 	if s.o.PublicURL == "" || !m.SentAt.IsZero() || m.Channel == store.ChannelEmail || at.After(m.Deadline.Add(-worthRerouting)) ||
 		len(s.routes(m.Country)) < 2 {
 		return time.Time{}

@@ -19,6 +19,17 @@ const CallbackPattern = "POST /callbacks/sms/{provider}/{message}/{mac}"
 // macPurpose keeps MACs of callbacks apart from others of the same key.
 const macPurpose = "message callback"
 
+// allMessages stands for the message in the address of a provider that reports on all of them at one.
+const allMessages = "all"
+
+// ReportAddress is where such a provider reports, for its console: "" for providers that are told with each message.
+func (s *Service) ReportAddress(provider string) string {
+	if _, ok := s.sender(provider).(sms.Reporter); !ok {
+		return ""
+	}
+	return s.callbackURL(provider, allMessages)
+}
+
 // maxReceipt bounds the body of a report in bytes.
 const maxReceipt = 64 << 10
 
@@ -40,6 +51,16 @@ func (s *Service) Receipt(ctx context.Context, provider, id, mac string, r *http
 	sender := s.sender(provider)
 	if sender == nil || !s.o.Keys.CheckMAC(macPurpose, provider+" "+id, mac) {
 		return ErrForged
+	}
+	if reporter, ok := sender.(sms.Reporter); ok && id == allMessages {
+		about, receipt, err := reporter.Report(r, body)
+		switch {
+		case errors.Is(err, sms.ErrBadSignature):
+			return ErrForged
+		case err != nil || about == "":
+			return err
+		}
+		return s.receive(ctx, provider, about, receipt)
 	}
 	// The address that we gave out, not what the request says about itself: proxies and liars change that.
 	address := s.o.PublicURL + "/callbacks/sms/" + provider + "/" + id + "/" + mac

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
 	"github.com/thimble-auth/thimble/test/vendors"
 )
@@ -218,6 +219,57 @@ func TestInbox(t *testing.T) {
 		}
 		if got, err = n.Letters(ctx, "", "", 1); err != nil || len(got) != 1 {
 			w.t.Errorf("one letter: %+v, %v", got, err)
+		}
+	})
+}
+
+// oneAddress is a provider that reports on all messages at one address.
+type oneAddress struct{ sms.Sender }
+
+func (oneAddress) Report(r *http.Request, _ []byte) (string, sms.Receipt, error) {
+	switch r.Header.Get("Signature") {
+	case "right":
+		return r.Header.Get("About"), sms.Receipt{Status: sms.Delivered}, nil
+	case "unreadable":
+		return "", sms.Receipt{}, sms.ErrBadReceipt
+	}
+	return "", sms.Receipt{}, sms.ErrBadSignature
+}
+
+func TestReportsAtOneAddress(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node(func(o *Options) { o.SMS[0].Sender = oneAddress{o.SMS[0].Sender} })
+		m := n.text()
+		synctest.Wait()
+		address := n.ReportAddress("twilio")
+		for _, c := range []struct {
+			signature, about, address string
+			want                      int
+		}{
+			{"wrong", m.ID, address, http.StatusForbidden},
+			{"unreadable", m.ID, address, http.StatusBadRequest},
+			{"right", m.ID, address[:len(address)-1], http.StatusForbidden},
+			{"right", "", address, http.StatusOK}, // about no message
+			{"right", "message-live-0", address, http.StatusOK},
+		} {
+			r := httptest.NewRequest(http.MethodPost, c.address, http.NoBody)
+			r.Header.Set("Signature", c.signature)
+			r.Header.Set("About", c.about)
+			if got := n.report(r); got != c.want {
+				w.t.Errorf("signature %s about %q: %d, want %d", c.signature, c.about, got, c.want)
+			}
+			n.wants(m, store.MessageSent, "")
+		}
+		r := httptest.NewRequest(http.MethodPost, address, http.NoBody)
+		r.Header.Set("Signature", "right")
+		r.Header.Set("About", m.ID)
+		if got := n.report(r); got != http.StatusOK {
+			w.t.Errorf("a right report: %d", got)
+		}
+		n.wants(m, store.MessageDelivered, "")
+		if got := w.node().ReportAddress("twilio"); got != "" {
+			w.t.Errorf("a provider that is told with each message reports to %s", got)
 		}
 	})
 }

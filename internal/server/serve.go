@@ -78,6 +78,12 @@ func (c *serveCommand) Run(r *runner) error {
 	}
 	app.log.Info("ready", "version", Version(), "listen", ln.Addr().String(), "public_url", c.PublicURL,
 		"database", app.DB.Engine().String())
+	for _, route := range o.SMS {
+		// It has to be set at the provider by hand. Whoever reads it here can still not sign a report.
+		if address := app.Notify.ReportAddress(route.Sender.Name()); address != "" {
+			app.log.Info("subscribe this address to the provider's reports", "provider", route.Sender.Name(), "address", address)
+		}
+	}
 	return app.serveUntil(ctx, ln, app, time.Duration(c.Grace.N)*time.Second)
 }
 

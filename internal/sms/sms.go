@@ -96,6 +96,19 @@ type Receipt struct {
 	Price Price
 }
 
+// Reporter is a Sender whose provider reports on all messages at one address, which is not the message's own.
+type Reporter interface {
+	// Report reads a report as Receipt does, and gives our id of the message that it is about: "" for a report about none,
+	// such as the confirmation that reports will come.
+	Report(r *http.Request, body []byte) (id string, receipt Receipt, err error)
+}
+
+// Quiet is a Sender whose provider may never report that a text arrived. That none came means nothing then.
+type Quiet interface {
+	// Quiet reports whether that is so with the settings given.
+	Quiet() bool
+}
+
 // Learner is a Sender whose provider wants to be told which messages did their work.
 type Learner interface {
 	// Redeemed tells the provider that the code of a message that it delivered was used. Every error is an *Error.

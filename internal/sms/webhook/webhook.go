@@ -62,6 +62,9 @@ func (s Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 // Name is "webhook".
 func (s *Sender) Name() string { return Name }
 
+// Quiet is true: reports are welcome, but a program of the operator's own need not make any.
+func (s *Sender) Quiet() bool { return true }
+
 // Check tells what is wrong with the settings.
 func (s *Sender) Check() error { return s.problems }
 
