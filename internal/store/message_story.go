@@ -35,8 +35,10 @@ var (
 			SELECT old.message_id, old.n FROM message_attempts AS old WHERE old.message_id >= $1 AND old.message_id < $2
 			ORDER BY old.message_id, old.n LIMIT $3)`)
 
+	// What a message of a test project says stays in the inbox.
 	sqlMessageRedeemed = sqldb.SQL("message_redeemed", `
-		UPDATE messages SET redeemed_at = $2, sealed = $3, reroute_at = 0 WHERE id = $1 AND redeemed_at = 0`)
+		UPDATE messages SET redeemed_at = $2, sealed = CASE WHEN reroute_at > 0 THEN $3 ELSE sealed END, reroute_at = 0
+		WHERE id = $1 AND redeemed_at = 0`)
 
 	// Ids are ordered by time, so that a request's rows lie in a short stretch behind its own time: no index is needed.
 	sqlMessagesOfRequest = sqldb.SQL("messages_of_request", `
@@ -66,7 +68,8 @@ func (tx *Tx) Attempts(ctx context.Context, messageID string) ([]Attempt, error)
 	return all, err
 }
 
-// MessageRedeemed notes that the code in the message was used, and forgets what it says. It goes out with the statements after it.
+// MessageRedeemed notes that the code in the message was used, and forgets what was kept for another
+// provider. It goes out with the statements after it.
 func (tx *Tx) MessageRedeemed(id string) {
 	tx.Later(sqlMessageRedeemed, -1, id, micros(tx.Now()), []byte{})
 }
