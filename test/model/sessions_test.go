@@ -16,11 +16,9 @@ func (s *stage) exchange() {
 
 // goOver logs Ada in with something of one organization and takes it to the other.
 func (s *stage) goOver() {
-	m := s.book.Members[one(s, "member", 0, 0, 1)]
-	to := s.orgs[0]
-	if m.Org == to {
-		to = s.orgs[1]
-	}
+	i := one(s, "member", 0, 0, 1)
+	m, twin := s.book.Members[i], s.book.Members[1-i] // both are Ada
+	to := twin.Org
 	switch one(s, "by", "a password", "a text", "a text", "an app", "a link") {
 	case "a password":
 		s.enterPassword(m, s.book.Members[0].Password, "the right", rulebook.Pass{}, 0)
@@ -29,6 +27,9 @@ func (s *stage) goOver() {
 		s.sendText(m, s.numberOf(m), p)
 		if c := m.Texts.Newest(); c != nil {
 			s.redeem(byText, rulebook.Try{Member: m, Pass: p, Value: c.Value}, "the right code")
+		}
+		if twin.Number == "" && one(s, "there too", true, false) {
+			s.sendText(twin, m.Number, rulebook.Pass{}) // the same number, which is not proven there
 		}
 	case "an app":
 		s.setUpAppOf(m)
