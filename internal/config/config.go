@@ -53,7 +53,7 @@ type Serve struct {
 	Grace  Number `name:"shutdown-seconds" var:"SHUTDOWN_SECONDS" default:"25" placeholder:"N"`
 	Keep   Keep   `embed:"" prefix:"keep-" group:"How long rows are kept, in days. 0 is the default, -1 is for ever."`
 	SMTP   SMTP   `embed:"" prefix:"smtp-" group:"Mail. Without it, live projects cannot send any."`
-	Twilio Twilio `embed:"" prefix:"twilio-" group:"Texts by Twilio. Without it, live projects cannot send any."`
+	Twilio Twilio `embed:"" prefix:"twilio-" group:"Texts by Twilio. Live projects send texts by one of these providers or several."`
 	Vonage Vonage `embed:"" prefix:"vonage-" group:"Texts by Vonage."`
 	Telnyx Telnyx `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
 	AWS    AWS    `embed:"" prefix:"aws-" group:"Texts by AWS End User Messaging SMS."`
