@@ -56,12 +56,12 @@ func (s *Service) Exchange(ctx context.Context, tx *store.Tx, x Exchange) (*Resu
 
 // factorsOf gives the factors as they are the member's: the same mailbox and the same number have other ids in each
 // organization, and what is not the member's own stays behind.
-func factorsOf(m *store.Member, factors []store.Factor) []store.Factor {
+func factorsOf(p *store.Project, m *store.Member, factors []store.Factor) []store.Factor {
 	var own []store.Factor
 	for _, f := range factors {
 		switch {
-		case f.Email != nil && !mfa.FitsMember([]store.Factor{f}, m):
-			continue // such as a password for another organization
+		case staysBehind(p, m, &f):
+			continue
 		case f.Mailbox() != nil && f.Mailbox().Email == m.Email:
 			f.Readdress(store.EmailFactor{EmailID: m.EmailID, Email: m.Email})
 		case f.Phone != nil && f.Phone.Phone != m.Phone:
@@ -72,6 +72,15 @@ func factorsOf(m *store.Member, factors []store.Factor) []store.Factor {
 		own = session.AddFactor(own, f)
 	}
 	return own
+}
+
+// staysBehind: a mailbox that is another one, and a password for another organization. Where an address has one password
+// for all of them, it is also that of a member who has not used it here yet.
+func staysBehind(p *store.Project, m *store.Member, f *store.Factor) bool {
+	if f.Email == nil || mfa.FitsMember([]store.Factor{*f}, m) {
+		return false
+	}
+	return f.Type != store.FactorPassword || !p.Settings.CrossOrgPasswords || f.Email.Email != m.Email
 }
 
 // Moving gives the factors of a member's session that are worth something in other organizations too: those that prove

@@ -159,7 +159,7 @@ func (s *Service) complete(
 			return errs.IntermediateSessionNotFound
 		}
 	}
-	found, err := s.Sessions.New(in.Project, in.Member, factorsOf(in.Member, factors), in.Terms, tx.Now())
+	found, err := s.Sessions.New(in.Project, in.Member, factorsOf(in.Project, in.Member, factors), in.Terms, tx.Now())
 	if err != nil {
 		return err
 	}

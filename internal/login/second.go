@@ -44,7 +44,7 @@ func (s *Service) Second(ctx context.Context, tx *store.Tx, in Second) (*store.S
 	if !consumed {
 		return nil, errs.IntermediateSessionNotFound
 	}
-	factors := session.AddFactor(factorsOf(in.Member, in.Intermediate.Factors), in.Factor)
+	factors := session.AddFactor(factorsOf(in.Project, in.Member, in.Intermediate.Factors), in.Factor)
 	found, err := s.Sessions.New(in.Project, in.Member, factors, in.Terms, tx.Now())
 	if err != nil {
 		return nil, err
