@@ -119,6 +119,31 @@ func TestBreaker(t *testing.T) {
 	}
 }
 
+// More texts than one claim has room for are all taken up, one claim after the other; none is forgotten.
+func TestManyUnconfirmed(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node(func(o *Options) {
+			o.SMS = append(o.SMS, SMSRoute{Sender: other{w.sender(vendors.NewTwilio()), "second"}})
+		})
+		for range 5 {
+			n.text()
+		}
+		time.Sleep(receiptWait + time.Second)
+		synctest.Wait()
+		texts, claimed := work{n.Service, false}, 0
+		for range 3 {
+			jobs, err := texts.claimUnconfirmed(context.Background(), 2)
+			w.check(err)
+			claimed += len(jobs)
+		}
+		if claimed != 5 {
+			w.t.Errorf("%d texts were taken up in three claims of two, want all 5", claimed)
+		}
+		n.drain(time.Second)
+	})
+}
+
 // A text that its provider took and lost, or never reported on, goes to the next provider once, while its code is of use.
 func TestLostTexts(t *testing.T) {
 	t.Parallel()

@@ -127,7 +127,7 @@ func (w work) claimUnconfirmed(ctx context.Context, limit int) ([]*job, error) {
 			jobs = append(jobs, &job{m: m, round: []string{m.Provider}})
 			m.Provider = next
 		}
-		_, err = tx.ForgetUnconfirmed(ctx, limit)
+		_, err = tx.ForgetUnconfirmed(ctx, now.Add(worthRerouting), limit)
 		return err
 	})
 	return jobs, err

@@ -21,7 +21,8 @@ var (
 
 	sqlForgetUnconfirmed = sqldb.SQL("forget_unconfirmed", `
 		UPDATE messages SET sealed = $2, reroute_at = 0
-		WHERE id IN (SELECT id FROM messages WHERE reroute_at > 0 AND reroute_at <= $1 ORDER BY reroute_at LIMIT $3)`)
+		WHERE id IN (SELECT id FROM messages WHERE reroute_at > 0 AND reroute_at <= $1
+				AND (deadline <= $4 OR status <> 'sent') ORDER BY reroute_at LIMIT $3)`)
 
 	sqlClaimLost = sqldb.SQL("claim_lost", `
 		UPDATE messages SET status = 'queued', provider = $3, reason = $4, lease_owner = $5, leased_until = $6,
@@ -50,9 +51,10 @@ func (tx *Tx) ClaimUnconfirmed(
 	return tx.messages(ctx, sqlClaimUnconfirmed, owner, micros(tx.Now()), micros(until), limit, micros(deadline))
 }
 
-// ForgetUnconfirmed forgets what up to limit messages say on which nobody reported in time.
-func (tx *Tx) ForgetUnconfirmed(ctx context.Context, limit int) (int64, error) {
-	return tx.Exec(ctx, sqlForgetUnconfirmed, micros(tx.Now()), []byte{}, limit)
+// ForgetUnconfirmed forgets what up to limit messages say on which nobody reported in time, and whose deadline is not later
+// than the time given: those that ClaimUnconfirmed leaves, but not those that it had no room for.
+func (tx *Tx) ForgetUnconfirmed(ctx context.Context, deadline time.Time, limit int) (int64, error) {
+	return tx.Exec(ctx, sqlForgetUnconfirmed, micros(tx.Now()), []byte{}, limit, micros(deadline))
 }
 
 // ClaimLost queues a message that its provider lost again, for the next one and leased to the owner, if what it says was
