@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/secret"
 )
 
@@ -100,49 +99,6 @@ func (s *SMTP) check(p *Problems) {
 	}
 	if s.Given() && s.From == "" {
 		p.Add("mails need a sender: set THIMBLE_SMTP_FROM, such as Acme <login@example.com>")
-	}
-}
-
-func (t *Twilio) check(p *Problems) {
-	t.AuthToken = fromFile(p, "twilio-auth-token", t.AuthToken, t.AuthTokenFile)
-	checkCountries(p, "twilio-countries", t.Countries)
-}
-
-func (v *Vonage) check(p *Problems) {
-	v.PrivateKey = fromFile(p, "vonage-private-key", v.PrivateKey, v.PrivateKeyFile)
-	v.APISecret = fromFile(p, "vonage-api-secret", v.APISecret, v.APISecretFile)
-	v.SignatureSecret = fromFile(p, "vonage-signature-secret", v.SignatureSecret, v.SignatureSecretFile)
-	checkCountries(p, "vonage-countries", v.Countries)
-}
-
-func (t *Telnyx) check(p *Problems) {
-	t.APIKey = fromFile(p, "telnyx-api-key", t.APIKey, t.APIKeyFile)
-	checkCountries(p, "telnyx-countries", t.Countries)
-}
-
-func (a *AWS) check(p *Problems) {
-	a.SecretAccessKey = fromFile(p, "aws-secret-access-key", a.SecretAccessKey, a.SecretAccessKeyFile)
-	a.SessionToken = fromFile(p, "aws-session-token", a.SessionToken, a.SessionTokenFile)
-	checkCountries(p, "aws-countries", a.Countries)
-}
-
-func (w *SMSWebhook) check(p *Problems) {
-	w.Secret = fromFile(p, "sms-webhook-secret", w.Secret, w.SecretFile)
-	w.AllowPrivate.check(p, "sms-webhook-allow-private")
-	checkCountries(p, "sms-webhook-countries", w.Countries)
-}
-
-func (f *SMSFile) check(p *Problems) {
-	checkCountries(p, "sms-file-countries", f.Countries)
-}
-
-// checkCountries brings a list of countries into the form that routes have, and notes what is no country.
-func checkCountries(p *Problems, name string, countries []string) {
-	for i, cc := range countries {
-		countries[i] = strings.ToUpper(strings.TrimSpace(cc))
-		if !phone.ValidRegion(countries[i]) {
-			p.Add("%s: %q is no country code; want two letters such as US", name, cc)
-		}
 	}
 }
 

@@ -13,14 +13,18 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-//go:embed config.go
-var source string
+var (
+	//go:embed config.go
+	serverSettings string
+	//go:embed carriers.go
+	carrierSettings string
+)
 
 // Describer gives the help of flags: their own, or the comment of their field, with its default and the name of its
 // environment variable. The fields are those of this package and of the Go files whose texts are given. They are read
 // when somebody asks for help, and not before.
 func Describer(files ...string) func(*kong.Value) string {
-	manual := sync.OnceValue(func() map[string]string { return comments(append(files, source)) })
+	manual := sync.OnceValue(func() map[string]string { return comments(append(files, serverSettings, carrierSettings)) })
 	return func(v *kong.Value) string {
 		if v.Help != "" {
 			return v.Help

@@ -50,6 +50,7 @@ func (s *Service) open(m *store.Message) (Content, error) {
 // words are a message as its reader sees it.
 type words struct {
 	subject, body, html string
+	code                string // the one in a text
 	segments            int64
 }
 
@@ -64,7 +65,7 @@ func render(m *store.Message, c Content) (words, error) {
 	switch m.Kind {
 	case store.KindSMSOTP:
 		body := text.Render(tag, text.Params{Code: c.Code, Project: c.ProjectName, Domain: c.Domain})
-		return words{body: body, segments: int64(text.Segments(body))}, nil
+		return words{body: body, code: c.Code, segments: int64(text.Segments(body))}, nil
 	case store.KindMagicLinkLogin:
 		mail, err = text.Login(tag, link)
 	case store.KindMagicLinkSignup:

@@ -72,7 +72,8 @@ func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answe
 	failure := &sms.Error{Class: sms.Later} // of a panic
 	defer func() { b.done(s.o.DB.Now(), failure) }()
 	result, err := sender.Send(ctx, sms.Message{
-		ID: m.ID, To: m.Recipient, Body: w.body, ValidFor: left, CallbackURL: s.callbackURL(m.Provider, m.ID),
+		ID: m.ID, To: m.Recipient, Body: w.body, Code: w.code, Locale: m.Locale, ValidFor: left,
+		CallbackURL: s.callbackURL(m.Provider, m.ID),
 	})
 	if failure = sms.AsError(err); failure != nil {
 		return answer{failure: failure}

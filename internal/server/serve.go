@@ -5,24 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/config"
-	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/keys"
-	"github.com/thimble-auth/thimble/internal/mail"
-	"github.com/thimble-auth/thimble/internal/notify"
-	"github.com/thimble-auth/thimble/internal/outbox"
 	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/reaper"
-	"github.com/thimble-auth/thimble/internal/sms/aws"
-	"github.com/thimble-auth/thimble/internal/sms/file"
-	"github.com/thimble-auth/thimble/internal/sms/telnyx"
-	"github.com/thimble-auth/thimble/internal/sms/twilio"
-	"github.com/thimble-auth/thimble/internal/sms/vonage"
-	"github.com/thimble-auth/thimble/internal/sms/webhook"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -107,7 +96,7 @@ func (c *serveCommand) prepare(ctx context.Context, r *runner) (Options, func(),
 	if o.Breaches, err = password.OpenBreaches(c.BreachFile, o.Logger); err != nil {
 		problems.Join(err)
 	}
-	c.senders(&o, &problems)
+	carriers(&c.Serve, &o, &problems)
 	c.inspect(ctx, &problems)
 	if err := problems.Err(); err != nil {
 		return o, nil, err
@@ -124,93 +113,12 @@ func (c *serveCommand) prepare(ctx context.Context, r *runner) (Options, func(),
 	return o, release, err
 }
 
-// senders makes the providers of the settings.
-func (c *serveCommand) senders(o *Options, p *config.Problems) {
-	if c.Twilio.Given() {
-		sender := twilio.New(twilio.Config{
-			AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken, From: c.Twilio.From,
-			MessagingServiceSID: c.Twilio.MessagingServiceSID, BaseURL: c.Twilio.BaseURL,
-			// A base URL of ours may be on this network; its host comes from the operator, never from a request.
-			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.Twilio.BaseURL != ""}),
-		})
-		p.Join(sender.Check())
-		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Twilio.Countries})
-	}
-	if c.Vonage.Given() {
-		sender := vonage.New(vonage.Config{
-			ApplicationID: c.Vonage.ApplicationID, PrivateKey: c.Vonage.PrivateKey, APIKey: c.Vonage.APIKey,
-			APISecret: c.Vonage.APISecret, SignatureSecret: c.Vonage.SignatureSecret, From: c.Vonage.From,
-			BaseURL: c.Vonage.BaseURL, Now: time.Now,
-			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.Vonage.BaseURL != ""}),
-		})
-		p.Join(sender.Check())
-		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Vonage.Countries})
-	}
-	if c.Telnyx.Given() {
-		sender := telnyx.New(telnyx.Config{
-			APIKey: c.Telnyx.APIKey, PublicKey: c.Telnyx.PublicKey, From: c.Telnyx.From,
-			MessagingProfileID: c.Telnyx.MessagingProfileID, BaseURL: c.Telnyx.BaseURL, Now: time.Now,
-			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.Telnyx.BaseURL != ""}),
-		})
-		p.Join(sender.Check())
-		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.Telnyx.Countries})
-	}
-	if c.AWS.Given() {
-		sender := aws.New(aws.Config{
-			Region: c.AWS.Region, AccessKeyID: c.AWS.AccessKeyID, SecretAccessKey: c.AWS.SecretAccessKey,
-			SessionToken: c.AWS.SessionToken, From: c.AWS.From, ConfigurationSet: c.AWS.ConfigurationSet,
-			TopicARN: c.AWS.TopicARN, BaseURL: c.AWS.BaseURL,
-			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: c.AWS.BaseURL != ""}),
-			SNS:  httpx.New(httpx.Options{}),
-		})
-		p.Join(sender.Check())
-		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.AWS.Countries})
-	}
-	c.ownSenders(o, p)
-	if c.SMTP.Given() {
-		sender := mail.New(mail.Config{
-			Host: c.SMTP.Host, Port: c.SMTP.Port.N, Security: mail.Security(c.SMTP.Security),
-			Username: c.SMTP.Username, Password: c.SMTP.Password, Hello: c.hello(),
-		})
-		p.Join(sender.Check())
-		o.Mail = sender
-	}
-}
-
-// ownSenders makes the ways to programs of the operator's own.
-func (c *serveCommand) ownSenders(o *Options, p *config.Problems) {
-	if w := c.SMSWebhook; w.Given() {
-		sender := webhook.New(webhook.Config{
-			URL: w.URL, Secret: w.Secret, Private: w.AllowPrivate.On, Now: time.Now,
-			HTTP: httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: w.AllowPrivate.On}),
-		})
-		p.Join(sender.Check())
-		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: w.Countries})
-	}
-	if c.SMSFile.Given() {
-		sender := file.New(c.SMSFile.Path, time.Now)
-		p.Join(sender.Check())
-		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: c.SMSFile.Countries})
-	}
-}
-
 func (c *serveCommand) ages() reaper.Ages {
 	days := func(n config.Number) time.Duration { return time.Duration(n.N) * 24 * time.Hour }
 	return reaper.Ages{
 		Codes: days(c.Keep.Codes), Messages: days(c.Keep.Messages),
 		Sessions: days(c.Keep.Sessions), Audit: days(c.Keep.Audit),
 	}
-}
-
-func (c *serveCommand) hello() string {
-	if c.SMTP.Hello != "" {
-		return c.SMTP.Hello
-	}
-	u, err := url.Parse(c.PublicURL)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 // inspect refuses databases that were not made for this.

@@ -20,8 +20,12 @@ type Message struct {
 	ID string
 	// To is the number in E.164 form, such as +12025550123.
 	To string
-	// Body is the whole text, ready to send.
+	// Body is the whole text, ready to send, or to be read aloud where Channel is Voice: digits are apart from each other then.
 	Body string
+	// Code is the passcode alone, for channels whose wording is the provider's.
+	Code string
+	// Locale is the language of Body, one of package locale's tags, such as pt-br.
+	Locale string
 	// ValidFor is how long the text is of use, from now. Under a second the text is not sent at all.
 	ValidFor time.Duration
 	// CallbackURL is where the provider reports what became of the text. "" asks for no reports.
@@ -46,10 +50,23 @@ type Price struct {
 	Currency string
 }
 
-// Sender is one provider with one account. It is safe for concurrent use.
+// Channel is a way to a number.
+type Channel string
+
+// The channels.
+const (
+	SMS      Channel = "sms"
+	WhatsApp Channel = "whatsapp"
+	Voice    Channel = "voice"
+)
+
+// Sender is one channel of one provider with one account. It is safe for concurrent use.
 type Sender interface {
-	// Name is the provider's name in lower case, for logs, metrics and callback paths.
+	// Name is the provider's name in lower case, with the channel behind it where that is not SMS, such as twilio_voice: for
+	// settings, logs, metrics and callback paths.
 	Name() string
+	// Channel is the way by which its messages reach people.
+	Channel() Channel
 	// Send hands a message over. Every error is an *Error.
 	Send(ctx context.Context, m Message) (Result, error)
 	// Receipt reads a provider's report. fullURL is the public address the provider was given, query included; body is

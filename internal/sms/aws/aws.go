@@ -132,6 +132,9 @@ func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 // Name is "aws".
 func (s *Sender) Name() string { return Name }
 
+// Channel is sms.SMS.
+func (s *Sender) Channel() sms.Channel { return sms.SMS }
+
 // Quiet reports whether no topic is set, so that no report is believed.
 func (s *Sender) Quiet() bool { return s.topic.arn == "" }
 

@@ -35,6 +35,9 @@ func New(path string, now func() time.Time) *Sender { return &Sender{path: path,
 // Name is "file".
 func (s *Sender) Name() string { return Name }
 
+// Channel is sms.SMS.
+func (s *Sender) Channel() sms.Channel { return sms.SMS }
+
 // Quiet is true: whoever takes texts from the file reports nothing.
 func (s *Sender) Quiet() bool { return true }
 

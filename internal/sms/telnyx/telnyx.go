@@ -67,6 +67,9 @@ func (s Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 // Name is "telnyx".
 func (s *Sender) Name() string { return Name }
 
+// Channel is sms.SMS.
+func (s *Sender) Channel() sms.Channel { return sms.SMS }
+
 // Check tells what is wrong with the settings, each with its name.
 func (s *Sender) Check() error { return s.problems }
 

@@ -77,6 +77,9 @@ func (s Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 // Name is "twilio".
 func (s *Sender) Name() string { return Name }
 
+// Channel is sms.SMS.
+func (s *Sender) Channel() sms.Channel { return sms.SMS }
+
 // Check tells what is wrong with the settings.
 func (s *Sender) Check() error { return s.problems }
 

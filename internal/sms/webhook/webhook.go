@@ -62,6 +62,9 @@ func (s Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
 // Name is "webhook".
 func (s *Sender) Name() string { return Name }
 
+// Channel is sms.SMS.
+func (s *Sender) Channel() sms.Channel { return sms.SMS }
+
 // Quiet is true: reports are welcome, but a program of the operator's own need not make any.
 func (s *Sender) Quiet() bool { return true }
 

@@ -35,7 +35,7 @@ func TestOwnSenders(t *testing.T) {
 		c.SMSFile.Path = filepath.Join(t.TempDir(), "texts")
 		var o Options
 		var problems config.Problems
-		c.senders(&o, &problems)
+		carriers(&c.Serve, &o, &problems)
 		if err := problems.Err(); err != nil || len(o.SMS) != 2 || len(o.SMS[0].Countries) != 1 {
 			t.Fatalf("%s: %d routes, %v", name, len(o.SMS), err)
 		}

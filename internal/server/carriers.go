@@ -1,0 +1,102 @@
+package server
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/config"
+	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sms/aws"
+	"github.com/thimble-auth/thimble/internal/sms/file"
+	"github.com/thimble-auth/thimble/internal/sms/telnyx"
+	"github.com/thimble-auth/thimble/internal/sms/twilio"
+	"github.com/thimble-auth/thimble/internal/sms/vonage"
+	"github.com/thimble-auth/thimble/internal/sms/webhook"
+)
+
+// carriers makes the providers of the settings.
+func carriers(c *config.Serve, o *Options, p *config.Problems) {
+	add := func(sender sms.Sender, countries []string) {
+		p.Join(sender.Check())
+		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: countries})
+	}
+	if c.Twilio.Given() {
+		add(twilioSender(&c.Twilio), c.Twilio.Countries)
+	}
+	if c.Vonage.Given() {
+		add(vonageSender(&c.Vonage), c.Vonage.Countries)
+	}
+	if c.Telnyx.Given() {
+		add(telnyxSender(&c.Telnyx), c.Telnyx.Countries)
+	}
+	if c.AWS.Given() {
+		add(awsSender(&c.AWS), c.AWS.Countries)
+	}
+	if w := &c.SMSWebhook; w.Given() {
+		add(webhook.New(webhook.Config{
+			URL: w.URL, Secret: w.Secret, Private: w.AllowPrivate.On, Now: time.Now, HTTP: carrierClient(w.AllowPrivate.On),
+		}), w.Countries)
+	}
+	if c.SMSFile.Given() {
+		add(file.New(c.SMSFile.Path, time.Now), c.SMSFile.Countries)
+	}
+	if c.SMTP.Given() {
+		o.Mail = mail.New(mail.Config{
+			Host: c.SMTP.Host, Port: c.SMTP.Port.N, Security: mail.Security(c.SMTP.Security),
+			Username: c.SMTP.Username, Password: c.SMTP.Password, Hello: hello(c),
+		})
+		p.Join(o.Mail.Check())
+	}
+}
+
+// carrierClient makes what calls a provider. A base URL of ours may be on this network: its host comes from the operator,
+// never from a request.
+func carrierClient(private bool) *httpx.Client {
+	return httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: private})
+}
+
+func twilioSender(c *config.Twilio) sms.Sender {
+	return twilio.New(twilio.Config{
+		AccountSID: c.AccountSID, AuthToken: c.AuthToken, From: c.From, MessagingServiceSID: c.MessagingServiceSID,
+		BaseURL: c.BaseURL, HTTP: carrierClient(c.BaseURL != ""),
+	})
+}
+
+func vonageSender(c *config.Vonage) sms.Sender {
+	return vonage.New(vonage.Config{
+		ApplicationID: c.ApplicationID, PrivateKey: c.PrivateKey, APIKey: c.APIKey, APISecret: c.APISecret,
+		SignatureSecret: c.SignatureSecret, From: c.From, BaseURL: c.BaseURL, Now: time.Now,
+		HTTP: carrierClient(c.BaseURL != ""),
+	})
+}
+
+func telnyxSender(c *config.Telnyx) sms.Sender {
+	return telnyx.New(telnyx.Config{
+		APIKey: c.APIKey, PublicKey: c.PublicKey, From: c.From, MessagingProfileID: c.MessagingProfileID, BaseURL: c.BaseURL,
+		Now: time.Now, HTTP: carrierClient(c.BaseURL != ""),
+	})
+}
+
+func awsSender(c *config.AWS) sms.Sender {
+	return aws.New(aws.Config{
+		Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
+		From: c.From, ConfigurationSet: c.ConfigurationSet, TopicARN: c.TopicARN, BaseURL: c.BaseURL,
+		HTTP: carrierClient(c.BaseURL != ""), SNS: httpx.New(httpx.Options{}),
+	})
+}
+
+// hello is how mail servers are greeted.
+func hello(c *config.Serve) string {
+	if c.SMTP.Hello != "" {
+		return c.SMTP.Hello
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
