@@ -95,8 +95,12 @@ func (s *Service) startAllowed(
 		}
 		return s.refuse(tx, r, "member_locked", refusal), nil
 	}
-	if _, ok := s.Notify.Route(r.Project, store.ChannelSMS, r.Number.Region()); !ok {
+	country, number := r.Number.Region(), r.Number.String()
+	if _, ok := s.Notify.Route(r.Project, store.ChannelSMS, country, number); !ok {
 		return s.refuse(tx, r, "no_route", errs.DownstreamCarrierError), nil
+	}
+	if wait, out := s.Notify.Outage(r.Project, country, number); out {
+		return s.refuse(tx, r, "outage", errs.TooManyRequests.After(wait)), nil
 	}
 
 	if err := link(ctx, tx, r); err != nil {

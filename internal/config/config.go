@@ -58,6 +58,11 @@ type Serve struct {
 	Telnyx Telnyx `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
 	AWS    AWS    `embed:"" prefix:"aws-" group:"Texts by AWS End User Messaging SMS."`
 
+	// Which providers carry texts to which numbers, the preferred one first: by country, by prefix, or * for all others,
+	// such as US=vonage>twilio,+1876=telnyx,*=twilio. A number that no list fits cannot be texted. Without any list, all
+	// providers are asked, in the order of this help.
+	SMSRoutes []string `name:"sms-routes" var:"SMS_ROUTES" placeholder:"WHERE=A>B"`
+
 	SMSWebhook SMSWebhook `embed:"" prefix:"sms-webhook-" group:"Texts by a program of your own, see docs/providers.md."`
 	SMSFile    SMSFile    `embed:"" prefix:"sms-" group:"Texts into a file, from which a program of your own takes them."`
 }

@@ -96,7 +96,7 @@ func (s *Service) Budget(
 	if err != nil || d.Refused {
 		return d, err
 	}
-	if _, ok := s.Notify.Route(p, store.ChannelEmail, ""); !ok {
+	if _, ok := s.Notify.Route(p, store.ChannelEmail, "", ""); !ok {
 		return nil, errs.ServerUnavailable.Because(errors.New("no mail server is set"))
 	}
 	return d, nil

@@ -18,6 +18,8 @@ type Content struct {
 	Code string `json:"code,omitempty"` // six digits
 	// Texts.
 	Domain string `json:"domain,omitempty"` // of the WebOTP line, "" for none
+	// Channels are the project's, filled in by Compose: what is sent later goes by what was decided now.
+	Channels []store.ChannelWait `json:"channels,omitempty"`
 
 	// Mails.
 	URL              string `json:"url,omitempty"`       // the link, whole

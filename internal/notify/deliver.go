@@ -21,7 +21,8 @@ type answer struct {
 }
 
 // send puts the message into words and hands it to its provider.
-func (s *Service) send(ctx context.Context, m *store.Message) answer {
+func (s *Service) send(ctx context.Context, j *job) answer {
+	m := j.m
 	c, err := s.open(m)
 	if errors.Is(err, keys.ErrUnknownKey) {
 		return refused(sms.Later, "the sealing key is not known here yet")
@@ -37,18 +38,20 @@ func (s *Service) send(ctx context.Context, m *store.Message) answer {
 	if m.Channel == store.ChannelEmail {
 		return s.sendMail(ctx, m, w)
 	}
-	return s.sendText(ctx, m, w)
+	j.legs = s.legsOf(m, &c)
+	return s.sendText(ctx, j, w)
 }
 
 func refused(class sms.Class, reason string) answer {
 	return answer{failure: &sms.Error{Class: class, Reason: reason}}
 }
 
-func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answer {
-	sender := s.sender(m.Provider)
-	if sender == nil {
+func (s *Service) sendText(ctx context.Context, j *job, w words) answer {
+	m := j.m
+	i := find(j.legs, m.Provider)
+	if i < 0 {
 		class := sms.Later // Whoever took the settings away may put them back in time.
-		if len(s.routes(m.Country)) > 0 {
+		if len(j.legs) > 0 {
 			class = sms.OtherRoute
 		}
 		return refused(class, "the provider is not set up any more")
@@ -58,20 +61,20 @@ func (s *Service) sendText(ctx context.Context, m *store.Message, w words) answe
 		// No sender takes it any more. It has not failed: at its deadline it expires, like all that came too late.
 		return refused(sms.Later, "the text's life is over")
 	}
-	timeout, other := smsTimeout, len(s.routes(m.Country)) > 1
-	b := s.breakers[m.Provider]
-	if other {
+	h := s.health[m.Provider]
+	if len(j.legs) > 1 && !h.allow(s.o.DB.Now()) {
+		return refused(sms.Later, "the provider has failed several times in a row")
+	}
+	timeout := smsTimeout
+	if i+1 < len(j.legs) && j.legs[i+1].channel == j.legs[i].channel || i > 0 && j.legs[i-1].channel == j.legs[i].channel {
 		timeout = smsTimeoutWithOthers
-		if !b.allow(s.o.DB.Now()) {
-			return refused(sms.Later, "the provider has failed several times in a row")
-		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(timeout, left))
 	defer cancel()
 
 	failure := &sms.Error{Class: sms.Later} // of a panic
-	defer func() { b.done(s.o.DB.Now(), failure) }()
-	result, err := sender.Send(ctx, sms.Message{
+	defer func() { h.done(s.o.DB.Now(), failure) }()
+	result, err := j.legs[i].sender.Send(ctx, sms.Message{
 		ID: m.ID, To: m.Recipient, Body: w.body, Code: w.code, Locale: m.Locale, ValidFor: left,
 		CallbackURL: s.callbackURL(m.Provider, m.ID),
 	})
@@ -112,7 +115,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	if f == nil {
 		h := store.Handover{
 			Provider: m.Provider, ProviderID: a.providerID, Segments: a.segments, Price: a.price.Micros, Currency: a.price.Currency,
-			RerouteAt: s.rerouteAt(m),
+			RerouteAt: s.rerouteAt(j),
 		}
 		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.MessageSent(m.ID, h) })
 		return 0
@@ -125,7 +128,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 
 	if f.Class == sms.Later || f.Class == sms.OtherRoute {
 		j.round = append(j.round, m.Provider)
-		if next, ok := s.nextRoute(m, j.round); ok {
+		if next, ok := s.next(j.legs, j.round); ok {
 			return s.reroute(ctx, j, tried, f, next)
 		}
 		if !m.SentAt.IsZero() { // a second time, and there is nobody else
@@ -150,16 +153,20 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	return 0
 }
 
-// rerouteAt is when a message that was just handed over goes to another provider, unless somebody reports on it: the zero
-// time where nobody would, where it has been handed over before, or where no other provider or too little of the code's
-// life is left by then.
-func (s *Service) rerouteAt(m *store.Message) time.Time {
-	at := s.o.DB.Now().Add(receiptWait)
-	if quiet, ok := s.sender(m.Provider).(sms.Quiet); ok && quiet.Quiet() {
+// rerouteAt is when a text that was just handed over goes another way, unless somebody reports on it: the zero time where
+// nobody would, where no other way or too little of the code's life is left by then, or where it has been handed over
+// before and no other channel is left.
+func (s *Service) rerouteAt(j *job) time.Time {
+	i := find(j.legs, j.m.Provider)
+	if i < 0 || s.o.PublicURL == "" {
 		return time.Time{}
 	}
-	if s.o.PublicURL == "" || !m.SentAt.IsZero() || m.Channel == store.ChannelEmail || at.After(m.Deadline.Add(-worthRerouting)) ||
-		len(s.routes(m.Country)) < 2 {
+	if quiet, ok := j.legs[i].sender.(sms.Quiet); ok && quiet.Quiet() {
+		return time.Time{}
+	}
+	channels := j.legs[len(j.legs)-1].channel > j.legs[i].channel
+	at := s.o.DB.Now().Add(j.legs[i].wait)
+	if len(j.legs) < 2 || !j.m.SentAt.IsZero() && !channels || at.After(j.m.Deadline.Add(-worthRerouting)) {
 		return time.Time{}
 	}
 	return at
@@ -192,10 +199,10 @@ func (s *Service) retry(ctx context.Context, j *job, tried store.Attempt, f *sms
 	m := j.m
 	pause := max(f.RetryAfter, backoff(m))
 	first := m.Provider
-	if routes := s.routes(m.Country); m.Channel != store.ChannelEmail && len(routes) > 0 {
-		first = routes[0].Name()
+	if len(j.legs) > 0 {
+		first = j.legs[0].sender.Name()
 	}
-	j.round, j.later, m.Provider = nil, false, first
+	j.round, j.later, j.turn, m.Provider, m.Reason = nil, false, false, first, reason(f)
 	if j.tries < triesPerLease && pause < lease/2 {
 		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.AddAttempt(tried) })
 		return pause

@@ -464,16 +464,16 @@ func TestRoute(t *testing.T) {
 	t.Parallel()
 	inWorlds(t, func(w *world) {
 		n := w.node(func(o *Options) { o.SMS[0].Countries = []string{"US"} })
-		_, canada := n.Route(liveProject, store.ChannelSMS, "CA")
-		provider, usa := n.Route(liveProject, store.ChannelSMS, "US")
+		_, canada := n.Route(liveProject, store.ChannelSMS, "CA", "")
+		provider, usa := n.Route(liveProject, store.ChannelSMS, "US", "")
 		if canada || !usa || provider != "twilio" {
 			w.t.Errorf("routes: CA %v, US %v by %q", canada, usa, provider)
 		}
-		if _, ok := n.Route(liveProject, store.ChannelEmail, ""); ok {
+		if _, ok := n.Route(liveProject, store.ChannelEmail, "", ""); ok {
 			w.t.Error("a route for mails without a mail server")
 		}
 		for _, channel := range []string{store.ChannelSMS, store.ChannelEmail} {
-			if provider, ok := n.Route(testProject, channel, "JM"); !ok || provider != ProviderInbox {
+			if provider, ok := n.Route(testProject, channel, "JM", ""); !ok || provider != ProviderInbox {
 				w.t.Errorf("%s of a test project goes to %q, %v", channel, provider, ok)
 			}
 		}

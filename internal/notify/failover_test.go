@@ -92,7 +92,7 @@ func TestBreaker(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	later := &sms.Error{Class: sms.Later}
-	var b breaker
+	b := newHealth()
 	failures := 0
 	for ; b.allow(now) && failures < 100; failures++ {
 		b.done(now, later)
@@ -101,11 +101,11 @@ func TestBreaker(t *testing.T) {
 		t.Errorf("opened after %d failures", failures)
 	}
 	now = now.Add(breakFor)
-	if b.wait(now) != 0 || !b.allow(now) || b.allow(now) || b.wait(now) == 0 {
+	if b.broken(now) != 0 || !b.allow(now) || b.allow(now) || b.broken(now) == 0 {
 		t.Error("not exactly one message was let through after the pause")
 	}
 	b.done(now, &sms.Error{Class: sms.Later, RetryAfter: time.Hour})
-	if wait := b.wait(now); wait != breakMost {
+	if wait := b.broken(now); wait != breakMost {
 		t.Errorf("a pause of %v, want %v", wait, breakMost)
 	}
 	now = now.Add(breakMost)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/mail"
 	"github.com/thimble-auth/thimble/internal/outbox"
-	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -43,19 +41,12 @@ const (
 // How long a report that a text arrived is waited for, where another provider could take it, and how much of a code's life
 // must be left for that.
 const (
-	receiptWait    = 30 * time.Second
+	receiptWait    = 30 * time.Second // where the project sets none
 	worthRerouting = 15 * time.Second
 )
 
 // ErrNoRoute says that nobody carries messages of that channel to that country. Route tells it in advance.
 var ErrNoRoute = errors.New("no route for the message")
-
-// SMSRoute is a provider of texts and where it may be used.
-type SMSRoute struct {
-	Sender sms.Sender
-	// Countries are ISO 3166-1 alpha-2 codes; none means all.
-	Countries []string
-}
 
 // Options are what a Service is made of.
 type Options struct {
@@ -63,8 +54,10 @@ type Options struct {
 	Keys *keys.Ring
 	// PublicURL is where providers reach this server, without a slash at the end. "" asks for no receipts.
 	PublicURL string
-	// SMS are the providers of texts in the order of preference.
+	// SMS are the providers of texts, in the order of preference where Routes has no other.
 	SMS []SMSRoute
+	// Routes say which of them carry texts to which numbers, in which order; nil leaves that to their countries.
+	Routes Routes
 	// Mail takes mails; nil means none can be sent.
 	Mail mail.Sender
 	// MailFrom is the sender of mails: an address, or a name and an address.
@@ -82,8 +75,9 @@ type Service struct {
 	texts  *outbox.Pool[*job]
 	mails  *outbox.Pool[*job] // their own: a mail server that hangs must not keep texts waiting
 	ledger outbox.Batch[entry]
-	// breakers are those of the providers of texts, by name.
-	breakers map[string]*breaker
+	pace   pace // of texts that nobody took at first
+	// health is what this node knows of the providers of texts, by name.
+	health map[string]*health
 }
 
 // New makes a service. Call Start before the first message is written.
@@ -97,9 +91,9 @@ func New(o Options) *Service {
 	s.texts = outbox.New[*job](work{s, false}, settings)
 	s.mails = outbox.New[*job](work{s, true}, settings)
 	s.ledger = outbox.Batch[entry]{Run: s.write, Max: ledgerMax}
-	s.breakers = map[string]*breaker{}
+	s.health = map[string]*health{}
 	for _, r := range o.SMS {
-		s.breakers[r.Sender.Name()] = &breaker{}
+		s.health[r.Sender.Name()] = newHealth()
 	}
 	if o.DB.Engine() == sqldb.Postgres {
 		s.ledger.Parallel = 2 // one waits for the disk while the other collects
@@ -166,9 +160,12 @@ func (s *Service) Hand(m *store.Message) {
 // It is written with store.InsertMessage and given to Hand after the commit. The error is ErrNoRoute, or one of the key
 // ring.
 func (s *Service) Compose(p *store.Project, m *store.Message, c Content) error {
-	provider, ok := s.Route(p, m.Channel, m.Country)
+	provider, ok := s.Route(p, m.Channel, m.Country, m.Recipient)
 	if !ok {
 		return ErrNoRoute
+	}
+	if m.Channel == store.ChannelSMS {
+		c.Channels = p.Settings.Channels
 	}
 	if m.ID == "" {
 		m.ID = ids.New(ids.Message, p.Env, m.CreatedAt)
@@ -191,59 +188,6 @@ func (s *Service) Compose(p *store.Project, m *store.Message, c Content) error {
 	words, err := render(m, c)
 	m.Status, m.Segments = store.MessageDelivered, words.segments
 	return err
-}
-
-// Route tells which provider a message would go to first, and whether there is one. A country is that of the number.
-func (s *Service) Route(p *store.Project, channel, country string) (provider string, ok bool) {
-	if !p.Live() {
-		return ProviderInbox, true
-	}
-	if channel == store.ChannelEmail {
-		return ProviderSMTP, s.o.Mail != nil
-	}
-	routes := s.routes(country)
-	if len(routes) == 0 {
-		return "", false
-	}
-	for _, r := range routes {
-		if s.breakers[r.Name()].wait(s.o.DB.Now()) == 0 {
-			return r.Name(), true
-		}
-	}
-	return routes[0].Name(), true
-}
-
-// nextRoute gives the first provider for the message that has not been tried in this round and is not left alone.
-func (s *Service) nextRoute(m *store.Message, tried []string) (provider string, ok bool) {
-	if m.Channel == store.ChannelEmail {
-		return "", false
-	}
-	for _, r := range s.routes(m.Country) {
-		if !slices.Contains(tried, r.Name()) && s.breakers[r.Name()].wait(s.o.DB.Now()) == 0 {
-			return r.Name(), true
-		}
-	}
-	return "", false
-}
-
-// routes are the providers for a country, the preferred one first.
-func (s *Service) routes(country string) []sms.Sender {
-	var senders []sms.Sender
-	for _, r := range s.o.SMS {
-		if len(r.Countries) == 0 || slices.Contains(r.Countries, country) {
-			senders = append(senders, r.Sender)
-		}
-	}
-	return senders
-}
-
-func (s *Service) sender(provider string) sms.Sender {
-	for _, r := range s.o.SMS {
-		if r.Sender.Name() == provider {
-			return r.Sender
-		}
-	}
-	return nil
 }
 
 // Check tells what is wrong with the settings of the providers, without sending anything.

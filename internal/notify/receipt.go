@@ -90,6 +90,9 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 			why = reason(r.Error)
 		}
 	}
+	if h := s.health[provider]; h != nil && r.Status != sms.Sent {
+		h.reported(r.Status == sms.Delivered)
+	}
 	var again *store.Message
 	err := s.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		if again, err = s.claimLost(ctx, tx, provider, id, r); err != nil || again != nil {
@@ -124,10 +127,14 @@ func (s *Service) claimLost(
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
+	if err != nil || len(m.Sealed) == 0 {
+		return nil, err
+	}
+	c, err := s.open(m)
 	if err != nil {
 		return nil, err
 	}
-	next, ok := s.nextRoute(m, []string{provider})
+	next, ok := s.second(s.legsOf(m, &c), provider)
 	if !ok {
 		return nil, nil
 	}

@@ -17,6 +17,10 @@ type job struct {
 	later bool
 	// lost is why a message that was handed over before is known not to have arrived.
 	lost string
+	// legs are the ways of a text; empty until its content was opened.
+	legs []leg
+	// turn tells that this round has its place among those that came back.
+	turn bool
 }
 
 // triesPerLease is how often a node tries before it lets others try, whose network may be better.
@@ -33,6 +37,9 @@ func (w work) Key(j *job) string { return j.m.ID }
 
 // Do sends one message, if it is still worth sending.
 func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
+	if wait, now := w.mayStart(ctx, j); !now {
+		return wait
+	}
 	ok, err := w.mayLeave(j.m.ID)
 	if err != nil {
 		w.o.Logger.ErrorContext(ctx, "a lease could not be renewed", "message", j.m.ID, "error", err)
@@ -43,7 +50,35 @@ func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
 	}
 	j.tries++
 	j.m.Attempts++
-	return w.settle(ctx, j, w.send(ctx, j.m))
+	return w.settle(ctx, j, w.send(ctx, j))
+}
+
+// mayStart lets a text begin a round. Those that nobody took before come back one after the other.
+func (w work) mayStart(ctx context.Context, j *job) (wait time.Duration, ok bool) {
+	now := w.o.DB.Now()
+	switch {
+	case w.mails || len(j.round) > 0 || j.turn:
+		return 0, true
+	case j.m.Reason == "": // new, or given back before anybody refused it
+		w.pace.fresh(now)
+		return 0, true
+	}
+	wait, j.turn = w.pace.turn(now, lease/2)
+	if j.turn {
+		return wait, wait == 0
+	}
+	from := minTime(now.Add(wait-lease/4), j.m.Deadline)
+	w.keep(ctx, j.m.ID, func(tx *store.Tx) {
+		tx.ReturnMessage(j.m.ID, w.node, j.m.Provider, j.m.Reason, "", from)
+	})
+	return 0, false
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // Claim leases messages that a node left behind, and ends those whose time is over.
@@ -94,8 +129,8 @@ func (w work) claimDue(ctx context.Context, limit int) ([]*job, error) {
 	return jobs, nil
 }
 
-// claimUnconfirmed takes texts on which no provider reported in time, to give them to another. What is too old for that is
-// forgotten.
+// claimUnconfirmed takes texts on which no provider reported in time, to send them another way. What is too old for that
+// is forgotten.
 func (w work) claimUnconfirmed(ctx context.Context, limit int) ([]*job, error) {
 	var due bool
 	err := w.o.DB.Read(ctx, func(tx *store.Tx) (err error) {
@@ -107,6 +142,7 @@ func (w work) claimUnconfirmed(ctx context.Context, limit int) ([]*job, error) {
 	}
 
 	var jobs []*job
+	hedges := map[string]bool{} // decided once, even if the transaction is run again
 	err = w.o.DB.Write(ctx, func(tx *store.Tx) error {
 		jobs = nil
 		now := tx.Now()
@@ -115,22 +151,35 @@ func (w work) claimUnconfirmed(ctx context.Context, limit int) ([]*job, error) {
 			return err
 		}
 		for _, m := range found {
-			next, ok := w.nextRoute(m, []string{m.Provider})
-			if !ok {
-				tx.KeepSent(m.ID, w.node, "")
-				continue
+			if _, ok := hedges[m.ID]; !ok {
+				hedges[m.ID] = w.health[m.Provider] == nil || w.health[m.Provider].missed(now)
 			}
-			tx.AddAttempt(store.Attempt{
-				MessageID: m.ID, N: m.Attempts, Provider: m.Provider, Class: sms.Later.String(), Reason: noReport,
-			})
-			tx.ReturnMessage(m.ID, w.node, next, noReport, w.node, now.Add(lease))
-			jobs = append(jobs, &job{m: m, round: []string{m.Provider}})
-			m.Provider = next
+			if j := w.another(tx, m, hedges[m.ID]); j != nil {
+				jobs = append(jobs, j)
+			}
 		}
 		_, err = tx.ForgetUnconfirmed(ctx, now.Add(worthRerouting), limit)
 		return err
 	})
 	return jobs, err
+}
+
+// another sends a text another way whose first provider did not report, if it may, and leaves it at that if not.
+func (w work) another(tx *store.Tx, m *store.Message, may bool) *job {
+	c, err := w.open(m)
+	legs := w.legsOf(m, &c)
+	next, ok := w.second(legs, m.Provider)
+	if err != nil || !ok || !may {
+		tx.KeepSent(m.ID, w.node, "")
+		return nil
+	}
+	tx.AddAttempt(store.Attempt{
+		MessageID: m.ID, N: m.Attempts, Provider: m.Provider, Class: sms.Later.String(), Reason: noReport,
+	})
+	tx.ReturnMessage(m.ID, w.node, next, noReport, w.node, tx.Now().Add(lease))
+	j := &job{m: m, round: []string{m.Provider}, legs: legs}
+	m.Provider = next
+	return j
 }
 
 const noReport = "no report that it arrived"

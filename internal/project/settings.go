@@ -38,7 +38,7 @@ func CheckName(name string) (string, error) {
 // often uses are none of its business: see RiskyCountries.
 func CheckSettings(s *store.ProjectSettings) error {
 	return errors.Join(checkCountries(s), checkLimits(s), checkBounds(s), checkPasswords(s), checkDomain(s), checkRedirects(s),
-		checkTrust(s))
+		checkTrust(s), checkChannels(s))
 }
 
 // RiskyCountries gives those of the countries to which carriers deliver badly or fraud is frequent, so that nobody

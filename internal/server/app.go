@@ -51,6 +51,7 @@ type Options struct {
 	Issuer string
 	// SMS and Mail carry the messages of live projects.
 	SMS      []notify.SMSRoute
+	Routes   notify.Routes
 	Mail     mail.Sender
 	MailFrom string
 	// Breaches is the list of breached passwords; nil for none.
@@ -109,7 +110,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	a.Projects = &project.Service{DB: db}
 	a.Sessions = &session.Service{DB: db, Keys: ring, Issuer: o.Issuer}
 	a.Notify = notify.New(notify.Options{
-		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Mail: o.Mail, MailFrom: o.MailFrom, Logger: o.Logger,
+		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Routes: o.Routes, Mail: o.Mail, MailFrom: o.MailFrom, Logger: o.Logger,
 	})
 	if err := a.Notify.Start(ctx); err != nil {
 		return nil, err

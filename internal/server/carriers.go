@@ -44,6 +44,9 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 	if c.SMSFile.Given() {
 		add(file.New(c.SMSFile.Path, time.Now), c.SMSFile.Countries)
 	}
+	var err error
+	o.Routes, err = notify.ParseRoutes(c.SMSRoutes, o.SMS)
+	p.Join(err)
 	if c.SMTP.Given() {
 		o.Mail = mail.New(mail.Config{
 			Host: c.SMTP.Host, Port: c.SMTP.Port.N, Security: mail.Security(c.SMTP.Security),

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/thimble-auth/thimble/internal/config"
@@ -49,5 +50,31 @@ func TestOwnSenders(t *testing.T) {
 	}
 	if n := len(program.Texts()); n != 1 {
 		t.Errorf("the program got %d texts, want 1", n)
+	}
+}
+
+// Lists that name what is not there are refused at start, by the setting's name.
+func TestRoutesAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		routes []string
+		want   string
+	}{
+		{[]string{"US=file", "*=file"}, ""},
+		{[]string{"US=twilio"}, "sms-routes: US names the provider \"twilio\", which is not set up; set up: file"},
+	} {
+		var c serveCommand
+		c.SMSFile.Path = filepath.Join(t.TempDir(), "texts")
+		c.SMSRoutes = tt.routes
+		var o Options
+		var problems config.Problems
+		carriers(&c.Serve, &o, &problems)
+		err := problems.Err()
+		if tt.want == "" && (err != nil || len(o.Routes) != len(tt.routes)) {
+			t.Errorf("%q: %v, %v", tt.routes, o.Routes, err)
+		}
+		if tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%q: %v, want %q", tt.routes, err, tt.want)
+		}
 	}
 }

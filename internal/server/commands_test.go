@@ -63,7 +63,7 @@ func TestProjectCommands(t *testing.T) {
 		want := projectView{
 			ProjectID: made.ProjectID, Env: "live", Name: "Shop", PublicToken: made.PublicToken, Countries: []string{"US", "CA"},
 			Limits: limit.Defaults(), EnforceLimits: true, LockAfter: 10, LockMinutes: 60, SessionMaxMinutes: 527040,
-			RedirectURLs: []store.RedirectURL{},
+			RedirectURLs: []store.RedirectURL{}, Channels: []store.ChannelWait{{Channel: "sms", Seconds: 30}},
 			Passwords: passwordView{
 				Policy: "zxcvbn", MinLength: 8, MinComplexity: 3, BreachOnCreation: true, BreachOnAuth: true,
 			},
@@ -84,15 +84,20 @@ func TestProjectCommands(t *testing.T) {
 		must(t, environ, "project", "set", made.ProjectID, "--name", "Store", "--countries", "jm,us,US",
 			"--limit", "number_day=7", "--limit", "prefix_hour=none", "--lock-after", "3", "--lock-minutes", "5",
 			"--session-max-minutes", "600", "--webotp-domain", "shop.example.com", "--send-without-token",
+			"--channels", "whatsapp:20,sms,voice",
 			"--replace-unverified-phone")
 		want.Name, want.Countries, want.LockAfter, want.LockMinutes = "Store", []string{"JM", "US"}, 3, 5
 		want.Limits[limit.NumberPerDay], want.Limits[limit.PrefixPerHour] = 7, -1
 		want.SessionMaxMinutes, want.WebOTPDomain = 600, "shop.example.com"
 		want.SendWithoutToken, want.ReplaceUnverifiedPhone = true, true
+		want.Channels = []store.ChannelWait{
+			{Channel: "whatsapp", Seconds: 20}, {Channel: "sms", Seconds: 30}, {Channel: "voice", Seconds: 30},
+		}
 		check()
 
 		must(t, environ, "project", "set", made.ProjectID, "--countries", "default", "--limit", "number_day=default",
-			"--no-send-without-token", "--lock-after", "0", "--webotp-domain", "")
+			"--no-send-without-token", "--lock-after", "0", "--webotp-domain", "", "--channels", "default")
+		want.Channels = []store.ChannelWait{{Channel: "sms", Seconds: 30}}
 		want.Countries, want.LockAfter, want.SendWithoutToken, want.WebOTPDomain = []string{"US", "CA"}, 10, false, ""
 		want.Limits[limit.NumberPerDay] = limit.Defaults()[limit.NumberPerDay]
 		check()
@@ -177,6 +182,8 @@ func TestCommandsRefuse(t *testing.T) {
 		"limit":              {set("--limit", "per_day=1"), 1, "the limits are"},
 		"limit, no number":   {set("--limit", "number_day=many"), 1, "none, or default"},
 		"limit, negative":    {set("--limit", "number_day=-1"), 1, "none, or default"},
+		"channel":            {set("--channels", "sms:30,fax"), 1, `"fax" is no channel`},
+		"channel, no number": {set("--channels", "sms:soon"), 1, "such as sms:30"},
 		"lock":               {set("--lock-after", "101"), 1, "from 1 to 100"},
 		"all at once":        {set("--lock-after", "101", "--webotp-domain", "a b"), 1, "WebOTP domain must"},
 		"redirect":           {redirect("add", made.ProjectID, "http://example.com/"), 1, "must use https"},

@@ -31,6 +31,9 @@ type projectSet struct {
 	RiskyCountries bool `name:"risky-countries"`
 	// A send limit: a number, none, or default. May be given several times; project list shows the names.
 	Limits map[string]string `name:"limit" mapsep:"," placeholder:"NAME=N"`
+	// Ways of a code to a number, the preferred one first, each with the seconds until the next is tried when no report
+	// came that it arrived: sms, whatsapp, voice, such as whatsapp:20,sms:30,voice. default is sms alone.
+	Channels []string `name:"channels" placeholder:"CHANNEL:SECONDS"`
 	// Let a test project refuse what a live one would.
 	EnforceLimits *bool `name:"enforce-limits" negatable:""`
 	// Wrong codes in a row that lock a member, 1 to 100. 0 is the default, 10.
@@ -90,6 +93,9 @@ func (c *projectSet) apply(p *project.Project) error {
 	if err := c.applyCountries(s); err != nil {
 		return err
 	}
+	if err := c.applyChannels(s); err != nil {
+		return err
+	}
 	return c.applyLimits(s)
 }
 
@@ -138,6 +144,25 @@ func (c *projectSet) applyCountries(s *store.ProjectSettings) error {
 	return nil
 }
 
+func (c *projectSet) applyChannels(s *store.ProjectSettings) error {
+	if len(c.Channels) == 0 {
+		return nil
+	}
+	s.Channels = nil
+	if slices.Equal(c.Channels, []string{"default"}) {
+		return nil
+	}
+	for _, text := range c.Channels {
+		name, wait, timed := strings.Cut(strings.TrimSpace(text), ":")
+		seconds, err := strconv.ParseInt(wait, 10, 64)
+		if timed && (err != nil || seconds <= 0) {
+			return fmt.Errorf("%q: want a channel and seconds, such as sms:30", text)
+		}
+		s.Channels = append(s.Channels, store.ChannelWait{Channel: name, Seconds: seconds})
+	}
+	return nil
+}
+
 func (c *projectSet) applyLimits(s *store.ProjectSettings) error {
 	s.Limits = maps.Clone(s.Limits) // change may run again
 	if s.Limits == nil {
@@ -167,6 +192,7 @@ type projectView struct {
 	PublicToken            string              `json:"public_token"`
 	CreatedAt              string              `json:"created_at"`
 	Countries              []string            `json:"countries"`
+	Channels               []store.ChannelWait `json:"channels"`
 	Limits                 map[string]int64    `json:"limits"`
 	EnforceLimits          bool                `json:"enforce_limits"`
 	LockAfter              int64               `json:"lock_after"`
@@ -223,6 +249,7 @@ func viewOf(p *project.Project) projectView {
 		ReplaceUnverifiedPhone: s.ReplaceUnverifiedPhone, RedirectURLs: append([]store.RedirectURL{}, s.RedirectURLs...),
 	}
 	v.Passwords = passwordsOf(s)
+	v.Channels = channelsOf(s)
 	maps.Copy(v.Limits, s.Limits)
 	budget := limit.GuessBudget(s)
 	v.LockAfter, v.LockMinutes = budget.InARow, int64(budget.Lock/time.Minute)
@@ -235,6 +262,20 @@ func viewOf(p *project.Project) projectView {
 	return v
 }
 
+// channelsOf gives the channels of a code with their waits.
+func channelsOf(s *store.ProjectSettings) []store.ChannelWait {
+	channels := slices.Clone(s.Channels)
+	if len(channels) == 0 {
+		channels = []store.ChannelWait{{Channel: project.Channels[0]}}
+	}
+	for i := range channels {
+		if channels[i].Seconds == 0 {
+			channels[i].Seconds = project.DefaultChannelSeconds
+		}
+	}
+	return channels
+}
+
 // String writes the view for people.
 func (v projectView) String() string {
 	var b strings.Builder
@@ -245,6 +286,11 @@ func (v projectView) String() string {
 	line("public token", v.PublicToken)
 	line("made", v.CreatedAt)
 	line("countries", strings.Join(v.Countries, ","))
+	channels := make([]string, len(v.Channels))
+	for i, c := range v.Channels {
+		channels[i] = fmt.Sprintf("%s:%d", c.Channel, c.Seconds)
+	}
+	line("channels", strings.Join(channels, ","))
 	for _, name := range slices.Sorted(maps.Keys(v.Limits)) {
 		n := strconv.FormatInt(v.Limits[name], 10)
 		if v.Limits[name] < 0 {

@@ -83,13 +83,13 @@ func (a *App) unrouted(ctx context.Context) ([]string, error) {
 			countries = challenge.DefaultCountries
 		}
 		missing := slices.DeleteFunc(slices.Clone(countries), func(cc string) bool {
-			_, ok := a.Notify.Route(p, store.ChannelSMS, cc)
+			_, ok := a.Notify.Route(p, store.ChannelSMS, cc, "")
 			return ok
 		})
 		if len(missing) > 0 {
 			warnings = append(warnings, p.ID+": no provider carries texts to "+strings.Join(missing, ", "))
 		}
-		if _, ok := a.Notify.Route(p, store.ChannelEmail, ""); !ok {
+		if _, ok := a.Notify.Route(p, store.ChannelEmail, "", ""); !ok {
 			warnings = append(warnings, p.ID+": no mail server is set up")
 		}
 	}

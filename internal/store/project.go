@@ -38,6 +38,8 @@ type ProjectSettings struct {
 	SessionMaxMinutes int64 `json:"session_max_minutes,omitempty"`
 	// WebOTPDomain makes texts end with a line that browsers read: @domain #code.
 	WebOTPDomain string `json:"webotp_domain,omitempty"`
+	// Channels are the ways of a code to a number, the preferred one first. Default SMS alone.
+	Channels []ChannelWait `json:"channels,omitempty"`
 	// UserinfoURL is where sessions of another system are migrated from: an OpenID Connect userinfo endpoint. Default none.
 	UserinfoURL string `json:"userinfo_url,omitempty"`
 	// TrustedTokens are the issuers whose tokens become sessions.
@@ -62,6 +64,14 @@ type ProjectSettings struct {
 	CrossOrgPasswords bool `json:"cross_org_passwords,omitempty"`
 	// ReplaceUnverifiedPhone allows a send to replace a number that nobody verified yet.
 	ReplaceUnverifiedPhone bool `json:"replace_unverified_phone,omitempty"`
+}
+
+// ChannelWait is a way of a code, and how long a report that it arrived is waited for before the next way is gone.
+type ChannelWait struct {
+	// Channel is sms, whatsapp or voice.
+	Channel string `json:"channel"`
+	// Seconds to wait. Default 30.
+	Seconds int64 `json:"wait_seconds,omitempty"`
 }
 
 // RedirectURL is a place that links of some purposes may lead to.
