@@ -59,6 +59,7 @@ var floors = []struct {
 	{"outbox", nil},
 	{"notify/text", nil},
 	{"notify", []string{"audit", "keys", "mail", "notify/text", "outbox", "sms", "sqldb", "store"}},
+	{"learn", []string{"notify", "sms", "store"}},
 	{"reaper", []string{"limit", "store"}},
 	{"project", []string{"audit", "limit", "notify/text", "store"}},
 	{"rbac", []string{"store"}},

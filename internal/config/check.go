@@ -34,6 +34,7 @@ func (c *Serve) Check(p *Problems) {
 	c.Grace.check(p, "shutdown-seconds", 1, 600)
 	c.Keep.check(p)
 	c.SMTP.check(p)
+	c.SMSLearning.check(p, "sms-learning")
 	c.Twilio.check(p)
 	c.Vonage.check(p)
 	c.Telnyx.check(p)

@@ -58,6 +58,8 @@ type Options struct {
 	SMS []SMSRoute
 	// Routes say which of them carry texts to which numbers, in which order; nil leaves that to their countries.
 	Routes Routes
+	// Learned puts the better providers of texts first; nil leaves them as they are.
+	Learned Preference
 	// Mail takes mails; nil means none can be sent.
 	Mail mail.Sender
 	// MailFrom is the sender of mails: an address, or a name and an address.

@@ -88,6 +88,14 @@ func (p problems) err() error {
 	return fmt.Errorf("sms-routes: %s", strings.Join(p, "; "))
 }
 
+// Preference is what is known of how well providers serve.
+type Preference interface {
+	// Prefer puts the better providers for a country first.
+	Prefer(country string, senders []sms.Sender)
+	// Begin tells which of n providers, the best one first, a text begins with.
+	Begin(n int) int
+}
+
 // names gives the list for a number; all tells that there are no lists at all, and so no list that leaves it out.
 func (r Routes) names(country, number string) (list []string, all bool) {
 	if len(r) == 0 {
@@ -120,6 +128,9 @@ func (s *Service) legs(country, number string, channels []store.ChannelWait) []l
 		channels = justSMS
 	}
 	senders := s.senders(country, number)
+	if s.o.Learned != nil {
+		s.o.Learned.Prefer(country, senders)
+	}
 	legs := make([]leg, 0, len(senders))
 	for i, c := range channels {
 		wait := receiptWait
@@ -175,6 +186,14 @@ func (s *Service) Route(p *store.Project, channel, country, number string) (prov
 	legs := s.legs(country, number, p.Settings.Channels)
 	if len(legs) == 0 {
 		return "", false
+	}
+	if s.o.Learned != nil {
+		same := slices.IndexFunc(legs, func(l leg) bool { return l.channel != legs[0].channel })
+		if same < 0 {
+			same = len(legs)
+		}
+		i := s.o.Learned.Begin(same)
+		legs[0], legs[i] = legs[i], legs[0]
 	}
 	if provider, ok = s.next(legs, nil); ok {
 		return provider, true

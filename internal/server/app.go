@@ -19,6 +19,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/exchange"
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/learn"
 	"github.com/thimble-auth/thimble/internal/login"
 	"github.com/thimble-auth/thimble/internal/magiclink"
 	"github.com/thimble-auth/thimble/internal/mail"
@@ -52,6 +53,7 @@ type Options struct {
 	// SMS and Mail carry the messages of live projects.
 	SMS      []notify.SMSRoute
 	Routes   notify.Routes
+	Learning bool // prefer the providers that serve better
 	Mail     mail.Sender
 	MailFrom string
 	// Breaches is the list of breached passwords; nil for none.
@@ -74,6 +76,7 @@ type App struct {
 	Notify   *notify.Service
 	API      *api.API
 
+	learn   *learn.Service
 	handler http.Handler
 	log     *slog.Logger
 	stop    context.CancelFunc
@@ -109,9 +112,14 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	a := &App{DB: db, Keys: ring, log: o.Logger}
 	a.Projects = &project.Service{DB: db}
 	a.Sessions = &session.Service{DB: db, Keys: ring, Issuer: o.Issuer}
-	a.Notify = notify.New(notify.Options{
+	a.learn = learn.New(db, o.SMS, o.Logger)
+	outgoing := notify.Options{
 		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Routes: o.Routes, Mail: o.Mail, MailFrom: o.MailFrom, Logger: o.Logger,
-	})
+	}
+	if o.Learning {
+		outgoing.Learned = a.learn
+	}
+	a.Notify = notify.New(outgoing)
 	if err := a.Notify.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -165,6 +173,7 @@ func (a *App) start(o Options) {
 	a.stop = stop
 	a.loops.Go(func() { a.Keys.Run(ctx) })
 	a.loops.Go(func() { a.Notify.Run(ctx) })
+	a.loops.Go(func() { a.learn.Run(ctx) })
 	a.loops.Go(func() { a.Sessions.Run(ctx, a.log) })
 	old := &reaper.Reaper{DB: a.DB, Ages: o.Keep, Logger: a.log}
 	a.loops.Go(func() { old.Run(ctx) })

@@ -45,6 +45,7 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 		add(file.New(c.SMSFile.Path, time.Now), c.SMSFile.Countries)
 	}
 	var err error
+	o.Learning = c.SMSLearning.On
 	o.Routes, err = notify.ParseRoutes(c.SMSRoutes, o.SMS)
 	p.Join(err)
 	if c.SMTP.Given() {

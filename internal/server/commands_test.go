@@ -190,6 +190,7 @@ func TestCommandsRefuse(t *testing.T) {
 		"no such redirect":   {redirect("remove", made.ProjectID, "https://x.example.com/"), 1, "redirect list"},
 		"no such member":     {[]string{"member", "unlock", made.ProjectID, "member-test-0"}, 1, "no member with that id"},
 		"inbox without key":  {[]string{"inbox"}, 1, "THIMBLE_MASTER_KEY"},
+		"providers of none":  {[]string{"providers", "--hours", "0"}, 1, "from 1 to 2160"},
 		"inbox of nothing":   {[]string{"inbox", "--limit", "0"}, 1, "from 1 to 1000"},
 		"rotate without key": {[]string{"keys", "rotate"}, 1, "THIMBLE_MASTER_KEY"},
 	}
@@ -280,6 +281,9 @@ func TestOperatorsBesideDev(t *testing.T) {
 	if text := must(t, environ, "why", box.Messages[0].ID); !strings.Contains(text, "delivered") ||
 		strings.Contains(text, seedEmail) {
 		t.Errorf("why:\n%s", text)
+	}
+	if text := must(t, environ, "providers"); !strings.Contains(text, "No text of a live project") {
+		t.Errorf("providers:\n%s", text)
 	}
 	if _, stderr, status := thimble(t, environ, "why", "message-test-0"); status != 1 || !strings.Contains(stderr, "90 days") {
 		t.Errorf("why of nothing: %d %s", status, stderr)

@@ -12,14 +12,15 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Dev     devCommand      `cmd:"" help:"Try it: everything on this machine, no settings, messages into an inbox."`
-	Serve   serveCommand    `cmd:"" help:"Run it for real."`
-	Project projectCommands `cmd:"" help:"Projects: credentials, redirect URLs, settings."`
-	Keys    keysCommands    `cmd:"" help:"The master key, and the key ring that it seals."`
-	Inbox   inboxCommand    `cmd:"" help:"Show the mails and texts of test projects."`
-	Why     whyCommand      `cmd:"" help:"Tell what became of a message, or why a request was refused."`
-	Member  memberCommands  `cmd:"" help:"Help a member who is stuck."`
-	Version versionCommand  `cmd:"" help:"Show which version this is."`
+	Dev       devCommand       `cmd:"" help:"Try it: everything on this machine, no settings, messages into an inbox."`
+	Serve     serveCommand     `cmd:"" help:"Run it for real."`
+	Project   projectCommands  `cmd:"" help:"Projects: credentials, redirect URLs, settings."`
+	Keys      keysCommands     `cmd:"" help:"The master key, and the key ring that it seals."`
+	Inbox     inboxCommand     `cmd:"" help:"Show the mails and texts of test projects."`
+	Providers providersCommand `cmd:"" help:"Show how well each provider of texts serves each country."`
+	Why       whyCommand       `cmd:"" help:"Tell what became of a message, or why a request was refused."`
+	Member    memberCommands   `cmd:"" help:"Help a member who is stuck."`
+	Version   versionCommand   `cmd:"" help:"Show which version this is."`
 }
 
 // runner is what every command may use.
