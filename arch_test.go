@@ -55,6 +55,7 @@ var floors = []struct {
 	// Rules: what is allowed and what follows.
 	{"audit", []string{"store"}},
 	{"limit", []string{"store"}},
+	{"guard", []string{"limit", "store"}},
 	{"keys", []string{"sqldb", "store"}},
 	{"outbox", nil},
 	{"notify/text", nil},
@@ -68,7 +69,7 @@ var floors = []struct {
 	{"code", []string{"keys", "store"}},
 	{"mfa", []string{"store"}},
 	{"session", []string{"audit", "keys", "rbac", "store"}},
-	{"challenge", []string{"audit", "code", "keys", "limit", "member", "notify", "store"}},
+	{"challenge", []string{"audit", "code", "guard", "keys", "limit", "member", "notify", "store"}},
 	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
 	{"guess", []string{"audit", "store"}},
 	{"second", []string{"audit", "guess", "limit", "login", "member", "mfa", "session", "store"}},
@@ -77,7 +78,7 @@ var floors = []struct {
 		"errs/errstest", "keys", "limit", "login", "member", "org", "rbac", "second", "session", "store", "store/storetest",
 	}},
 	{"smsotp", []string{
-		"challenge", "code", "keys", "member", "mfa", "notify", "second", "session", "sqldb", "store",
+		"challenge", "code", "guard", "keys", "member", "mfa", "notify", "second", "session", "sqldb", "store",
 	}},
 	{"totp", []string{"audit", "code", "keys", "member", "mfa", "second", "session", "store"}},
 	{"recovery", []string{"audit", "code", "keys", "member", "second", "session", "store"}},

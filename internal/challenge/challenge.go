@@ -9,6 +9,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/code"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/limit"
@@ -26,6 +27,7 @@ var DefaultCountries = []string{"US", "CA"}
 type Service struct {
 	Keys   *keys.Ring
 	Notify *notify.Service
+	Guard  *guard.Service
 }
 
 // Request is a code to be sent.
@@ -61,8 +63,8 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 		}
 	}
 	optedOut := tx.OptedOut(ctx, r.Project.ID, r.Number.String())
-	d, err := limit.Check(ctx, tx, limit.Send{
-		Project: r.Project, Organization: r.Organization.ID, Member: r.Member.ID, Number: r.Number, Verified: r.verified(),
+	d, err := s.Guard.Check(ctx, tx, guard.Send{
+		Project: r.Project, Organization: r.Organization, Member: r.Member, Number: r.Number, Verified: r.verified(),
 	})
 	if err != nil {
 		return nil, err
@@ -83,10 +85,10 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 
 // startAllowed goes on where only budgets, locks and routes can refuse.
 func (s *Service) startAllowed(
-	ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag, d *limit.Decision,
+	ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decision,
 ) (*errs.Error, error) {
-	if d.Refused {
-		return s.refuse(tx, r, d.Limit, errs.TooManyRequests.After(d.Wait)), nil
+	if d.Refusal != nil {
+		return s.refuse(tx, r, d.Rule, d.Refusal), nil
 	}
 	if lock := limit.LockOf(r.Member, &r.Project.Settings, tx.Now()); lock.Locked {
 		refusal := errs.UserLockLimitReached
@@ -109,7 +111,7 @@ func (s *Service) startAllowed(
 	if err := s.send(tx, r, tag, d.Record()); err != nil {
 		return nil, err
 	}
-	return nil, d.Count(ctx, tx, r.Project)
+	return nil, d.Count(ctx, tx)
 }
 
 // link gives the member the number, or notes that a code goes to the unverified one.

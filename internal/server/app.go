@@ -18,6 +18,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/exchange"
 	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/learn"
 	"github.com/thimble-auth/thimble/internal/login"
@@ -124,13 +125,14 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		return nil, err
 	}
 
-	texts := &challenge.Service{Keys: ring, Notify: a.Notify}
+	policy := &guard.Service{}
+	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: policy}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
 	mails := &mailbox.Service{Notify: a.Notify}
 	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	a.API = &api.API{
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
-		SMS:      &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify},
+		SMS:      &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify, Guard: policy},
 		TOTP:     &totp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Second: seconds},
 		Recovery: &recovery.Service{DB: db, Keys: ring, Second: seconds},
 		MagicLinks: &magiclink.Service{

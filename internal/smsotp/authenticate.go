@@ -6,7 +6,9 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/code"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/mfa"
+	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/second"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -66,6 +68,7 @@ func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess
 	if !mfa.MayProve(g.Organization, m, g.Holder.Factors()) {
 		return store.Factor{}, errs.InsufficientFactors
 	}
+	stranger := !m.PhoneVerified // CompletePhone ends that
 	spent := tx.SpendCode(ctx, m.ID, store.PurposeSMS, r.issued.Hash)
 	done, err := tx.CompletePhone(ctx, m, g.Enrolment(), g.Attempt.SetDefault)
 	if errors.Is(err, sqldb.ErrUnique) {
@@ -86,6 +89,9 @@ func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess
 	}
 
 	tx.MessageRedeemed(r.issued.MessageID)
+	r.Guard.Redeemed(tx, guard.Send{
+		Project: g.Project, Organization: g.Organization, Member: m, Number: phone.Stored(m.Phone), Verified: !stranger,
+	})
 	now := store.At(tx.Now())
 	return store.Factor{
 		Type: store.FactorOTP, DeliveryMethod: store.DeliverSMS, SequenceOrder: store.Secondary,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/challenge"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/locale"
@@ -27,6 +28,7 @@ type Service struct {
 	Challenge *challenge.Service
 	Second    *second.Service
 	Notify    *notify.Service
+	Guard     *guard.Service
 }
 
 // Send is a request for a code.

