@@ -66,10 +66,11 @@ var floors = []struct {
 	{"rbac", []string{"store"}},
 	{"org", []string{"audit", "project", "rbac", "store"}},
 	{"member", []string{"audit", "limit", "org", "project", "rbac", "store"}},
+	{"wording", []string{"audit", "notify/text", "org", "project", "store"}},
 	{"code", []string{"keys", "store"}},
 	{"mfa", []string{"store"}},
 	{"session", []string{"audit", "keys", "rbac", "store"}},
-	{"challenge", []string{"audit", "code", "guard", "keys", "limit", "member", "notify", "store"}},
+	{"challenge", []string{"audit", "code", "guard", "keys", "limit", "member", "notify", "store", "wording"}},
 	{"login", []string{"audit", "challenge", "mfa", "session", "store"}},
 	{"guess", []string{"audit", "store"}},
 	{"second", []string{"audit", "guess", "limit", "login", "member", "mfa", "session", "store"}},
@@ -105,7 +106,7 @@ var floors = []struct {
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
 		"attest", "discovery", "emailotp", "endpoint", "exchange", "keys", "limit", "login", "magiclink", "mailbox", "member",
-		"notify", "org", "password", "project", "rbac", "recovery", "second", "session", "smsotp", "store", "totp",
+		"notify", "notify/text", "org", "password", "project", "rbac", "recovery", "second", "session", "smsotp", "store", "totp", "wording",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},
 

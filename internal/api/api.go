@@ -22,6 +22,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/smsotp"
 	"github.com/thimble-auth/thimble/internal/totp"
+	"github.com/thimble-auth/thimble/internal/wording"
 )
 
 // API has the rules that the calls lead to.
@@ -39,6 +40,7 @@ type API struct {
 	Discovery     *discovery.Service
 	Exchange      *exchange.Service
 	Attest        *attest.Service
+	Wording       *wording.Service
 	Keys          *keys.Ring
 }
 
@@ -46,7 +48,7 @@ type API struct {
 func (a *API) Endpoints() []endpoint.Endpoint {
 	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(),
 		a.passwordMails(), a.passwordChanges(), a.passwordMigration(), a.discoveryPasswords(), a.discovery(), a.sessions(),
-		a.organizations(), a.members(), a.stories())
+		a.organizations(), a.members(), a.stories(), a.templates())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

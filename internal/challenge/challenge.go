@@ -18,6 +18,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/internal/wording"
 )
 
 // DefaultCountries are those that texts go to when a project has set none.
@@ -147,7 +148,11 @@ func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, decision string
 		Recipient: r.Number.String(), Country: r.Number.Region(), Locale: string(tag), Decision: decision,
 		Deadline: now.Add(code.Life), CreatedAt: now, UpdatedAt: now,
 	}
-	content := notify.Content{Code: text, ProjectName: r.Project.Name, Domain: r.Project.Settings.WebOTPDomain}
+	say := wording.Of(r.Project, r.Organization, tag)
+	content := notify.Content{
+		Code: text, ProjectName: say.Name, Domain: r.Project.Settings.WebOTPDomain, Template: say.Template,
+		MaxSegments: say.MaxSegments,
+	}
 	if err := s.Notify.Compose(r.Project, m, content); err != nil {
 		return err
 	}

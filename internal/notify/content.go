@@ -20,6 +20,9 @@ type Content struct {
 	Domain string `json:"domain,omitempty"` // of the WebOTP line, "" for none
 	// Channels are the project's, filled in by Compose: what is sent later goes by what was decided now.
 	Channels []store.ChannelWait `json:"channels,omitempty"`
+	// Wording of the project or organization, as it was when the code was made; "" for ours. A retry says the same.
+	Template    string `json:"template,omitempty"`
+	MaxSegments int    `json:"max_segments,omitempty"` // how many SMS it may take, 0 is 1
 
 	// Mails.
 	URL              string `json:"url,omitempty"`       // the link, whole
@@ -66,7 +69,9 @@ func render(m *store.Message, c Content) (words, error) {
 	var err error
 	switch m.Kind {
 	case store.KindSMSOTP:
-		body := text.Render(tag, text.Params{Code: c.Code, Project: c.ProjectName, Domain: c.Domain})
+		body := text.Render(tag, text.Params{
+			Code: c.Code, Project: c.ProjectName, Domain: c.Domain, Template: c.Template, MaxSegments: c.MaxSegments,
+		})
 		return words{body: body, code: c.Code, segments: int64(text.Segments(body))}, nil
 	case store.KindMagicLinkLogin:
 		mail, err = text.Login(tag, link)

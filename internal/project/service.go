@@ -92,6 +92,13 @@ func (s *Service) entry(ctx context.Context, id string) (*entry, error) {
 	return e, nil
 }
 
+// Forget has the project read again when it is asked for next: this node changed it.
+func (s *Service) Forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, id)
+}
+
 func (s *Service) read(ctx context.Context, id string) (*entry, error) {
 	e := &entry{}
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {

@@ -82,6 +82,7 @@ func checkBounds(s *store.ProjectSettings) error {
 	}
 	check("the wrong codes in a row that lock a member", s.LockAfter, 1, limit.MaxLockAfter)
 	check("the minutes of a lock", s.LockMinutes, limit.MinLockMinutes, limit.MaxLockMinutes)
+	check("the SMS that a text may take", s.TextSegments, 1, text.MaxSegments)
 	check("the longest session in minutes", s.SessionMaxMinutes, MinSessionMinutes, MaxSessionMinutes)
 	return errors.Join(problems...)
 }

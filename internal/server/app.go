@@ -17,8 +17,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/emailotp"
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/exchange"
-	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/guard"
+	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/learn"
 	"github.com/thimble-auth/thimble/internal/login"
@@ -38,6 +38,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 	"github.com/thimble-auth/thimble/internal/totp"
+	"github.com/thimble-auth/thimble/internal/wording"
 )
 
 // Options are what a running server needs to know.
@@ -148,6 +149,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		Discovery: &discovery.Service{DB: db, Sessions: a.Sessions, Login: logins},
 		Exchange:  &exchange.Service{DB: db, Sessions: a.Sessions, Login: logins},
 		Attest:    &attest.Service{DB: db, Sessions: a.Sessions, Login: logins, HTTP: o.HTTP},
+		Wording:   &wording.Service{DB: db, Projects: a.Projects},
 		Keys:      ring,
 	}
 	a.mount(o)

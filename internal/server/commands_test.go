@@ -63,6 +63,7 @@ func TestProjectCommands(t *testing.T) {
 		want := projectView{
 			ProjectID: made.ProjectID, Env: "live", Name: "Shop", PublicToken: made.PublicToken, Countries: []string{"US", "CA"},
 			Limits: limit.Defaults(), EnforceLimits: true, LockAfter: 10, LockMinutes: 60, SessionMaxMinutes: 527040,
+			TextSegments: 1,
 			RedirectURLs: []store.RedirectURL{}, Channels: []store.ChannelWait{{Channel: "sms", Seconds: 30}},
 			Passwords: passwordView{
 				Policy: "zxcvbn", MinLength: 8, MinComplexity: 3, BreachOnCreation: true, BreachOnAuth: true,
@@ -84,11 +85,11 @@ func TestProjectCommands(t *testing.T) {
 		must(t, environ, "project", "set", made.ProjectID, "--name", "Store", "--countries", "jm,us,US",
 			"--limit", "number_day=7", "--limit", "prefix_hour=none", "--lock-after", "3", "--lock-minutes", "5",
 			"--session-max-minutes", "600", "--webotp-domain", "shop.example.com", "--send-without-token",
-			"--channels", "whatsapp:20,sms,voice",
+			"--text-segments", "2", "--channels", "whatsapp:20,sms,voice",
 			"--replace-unverified-phone")
 		want.Name, want.Countries, want.LockAfter, want.LockMinutes = "Store", []string{"JM", "US"}, 3, 5
 		want.Limits[limit.NumberPerDay], want.Limits[limit.PrefixPerHour] = 7, -1
-		want.SessionMaxMinutes, want.WebOTPDomain = 600, "shop.example.com"
+		want.SessionMaxMinutes, want.WebOTPDomain, want.TextSegments = 600, "shop.example.com", 2
 		want.SendWithoutToken, want.ReplaceUnverifiedPhone = true, true
 		want.Channels = []store.ChannelWait{
 			{Channel: "whatsapp", Seconds: 20}, {Channel: "sms", Seconds: 30}, {Channel: "voice", Seconds: 30},
@@ -96,7 +97,9 @@ func TestProjectCommands(t *testing.T) {
 		check()
 
 		must(t, environ, "project", "set", made.ProjectID, "--countries", "default", "--limit", "number_day=default",
-			"--no-send-without-token", "--lock-after", "0", "--webotp-domain", "", "--channels", "default")
+			"--no-send-without-token", "--lock-after", "0", "--webotp-domain", "", "--channels", "default",
+			"--text-segments", "0")
+		want.TextSegments = 1
 		want.Channels = []store.ChannelWait{{Channel: "sms", Seconds: 30}}
 		want.Countries, want.LockAfter, want.SendWithoutToken, want.WebOTPDomain = []string{"US", "CA"}, 10, false, ""
 		want.Limits[limit.NumberPerDay] = limit.Defaults()[limit.NumberPerDay]

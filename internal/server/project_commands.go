@@ -21,6 +21,7 @@ type projectCommands struct {
 	Secret   secretCommands   `cmd:"" help:"A project's secrets."`
 	Redirect redirectCommands `cmd:"" help:"A project's redirect URLs."`
 	Trust    trustCommands    `cmd:"" help:"The issuers whose tokens a project takes for sessions."`
+	Template templateCommands `cmd:"" help:"What a project's texts say, in each language."`
 	OptIn    projectOptIn     `cmd:"" name:"opt-in" help:"Let texts go again to a number that had stopped them."`
 }
 

@@ -44,6 +44,8 @@ type projectSet struct {
 	SessionMaxMinutes *int64 `name:"session-max-minutes" placeholder:"N"`
 	// Domain whose pages may read codes out of texts. Empty for none.
 	WebOTPDomain *string `name:"webotp-domain" placeholder:"HOST"`
+	// SMS that a text may take whose wording is the project's own, 1 to 3. 0 is the default, 1.
+	TextSegments *int64 `name:"text-segments" placeholder:"N"`
 	// OpenID Connect userinfo endpoint of the system that sessions are migrated from. Empty for none.
 	UserinfoURL *string `name:"userinfo-url" placeholder:"URL"`
 	// Text a verified number without any session token.
@@ -86,6 +88,7 @@ func (c *projectSet) apply(p *project.Project) error {
 	set(&s.LockMinutes, c.LockMinutes)
 	set(&s.SessionMaxMinutes, c.SessionMaxMinutes)
 	set(&s.WebOTPDomain, c.WebOTPDomain)
+	set(&s.TextSegments, c.TextSegments)
 	set(&s.UserinfoURL, c.UserinfoURL)
 	set(&s.SendWithoutToken, c.SendWithoutToken)
 	set(&s.ReplaceUnverifiedPhone, c.ReplaceUnverifiedPhone)
@@ -199,6 +202,7 @@ type projectView struct {
 	LockMinutes            int64               `json:"lock_minutes"`
 	SessionMaxMinutes      int64               `json:"session_max_minutes"`
 	WebOTPDomain           string              `json:"webotp_domain"`
+	TextSegments           int64               `json:"text_segments"`
 	UserinfoURL            string              `json:"userinfo_url"`
 	SendWithoutToken       bool                `json:"send_without_token"`
 	ReplaceUnverifiedPhone bool                `json:"replace_unverified_phone"`
@@ -245,7 +249,7 @@ func viewOf(p *project.Project) projectView {
 		ProjectID: p.ID, Env: string(p.Env), Name: p.Name, PublicToken: p.PublicToken, CreatedAt: stamp(p.CreatedAt),
 		Countries: s.Countries, Limits: limit.Defaults(), EnforceLimits: s.EnforceLimits || p.Live(),
 		LockAfter: s.LockAfter, LockMinutes: s.LockMinutes, SessionMaxMinutes: s.SessionMaxMinutes,
-		WebOTPDomain: s.WebOTPDomain, UserinfoURL: s.UserinfoURL, SendWithoutToken: s.SendWithoutToken,
+		WebOTPDomain: s.WebOTPDomain, TextSegments: max(s.TextSegments, 1), UserinfoURL: s.UserinfoURL, SendWithoutToken: s.SendWithoutToken,
 		ReplaceUnverifiedPhone: s.ReplaceUnverifiedPhone, RedirectURLs: append([]store.RedirectURL{}, s.RedirectURLs...),
 	}
 	v.Passwords = passwordsOf(s)
@@ -302,6 +306,7 @@ func (v projectView) String() string {
 	line("lock", fmt.Sprintf("after %d wrong codes, for %d minutes", v.LockAfter, v.LockMinutes))
 	line("session max minutes", v.SessionMaxMinutes)
 	line("webotp domain", orDash(v.WebOTPDomain))
+	line("text segments", v.TextSegments)
 	line("userinfo url", orDash(v.UserinfoURL))
 	line("send without token", v.SendWithoutToken)
 	line("replace unverified phone", v.ReplaceUnverifiedPhone)

@@ -23,7 +23,7 @@ type Organization struct {
 	DeletedAt       time.Time
 }
 
-// OrgSettings are kept as JSON, in the words of the wire.
+// OrgSettings are kept as JSON, in the words of the wire. What its texts say is no part of the wire.
 type OrgSettings struct {
 	SSODefaultConnectionID         string              `json:"sso_default_connection_id,omitempty"`
 	SSOJITProvisioning             string              `json:"sso_jit_provisioning"`
@@ -44,6 +44,7 @@ type OrgSettings struct {
 	AllowedFirstPartyConnectedApps []string            `json:"allowed_first_party_connected_apps,omitempty"`
 	ThirdPartyConnectedApps        string              `json:"third_party_connected_apps_allowed_type"`
 	AllowedThirdPartyConnectedApps []string            `json:"allowed_third_party_connected_apps,omitempty"`
+	Texts                          TextSettings        `json:"texts,omitzero"`
 }
 
 // The words of the settings.

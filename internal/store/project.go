@@ -40,6 +40,10 @@ type ProjectSettings struct {
 	WebOTPDomain string `json:"webotp_domain,omitempty"`
 	// Channels are the ways of a code to a number, the preferred one first. Default SMS alone.
 	Channels []ChannelWait `json:"channels,omitempty"`
+	// TextSegments is how many SMS a text may take whose wording is the project's own, 1 to 3. Default 1.
+	TextSegments int64 `json:"text_segments,omitempty"`
+	// Texts are what the project's texts say.
+	Texts TextSettings `json:"texts,omitzero"`
 	// UserinfoURL is where sessions of another system are migrated from: an OpenID Connect userinfo endpoint. Default none.
 	UserinfoURL string `json:"userinfo_url,omitempty"`
 	// TrustedTokens are the issuers whose tokens become sessions.
@@ -72,6 +76,14 @@ type ChannelWait struct {
 	Channel string `json:"channel"`
 	// Seconds to wait. Default 30.
 	Seconds int64 `json:"wait_seconds,omitempty"`
+}
+
+// TextSettings are what texts say instead of the words of this server: those of a project, or of an organization.
+type TextSettings struct {
+	// DisplayName is the name in texts. "" is that of the project.
+	DisplayName string `json:"display_name,omitempty"`
+	// Templates by language, see package wording.
+	Templates map[string]string `json:"templates,omitempty"`
 }
 
 // RedirectURL is a place that links of some purposes may lead to.

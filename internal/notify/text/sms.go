@@ -15,6 +15,9 @@ type Params struct {
 	Code    string // six digits
 	Project string // the project's name; "" in test projects
 	Domain  string // the WebOTP domain in lower-case ASCII; "" for none
+
+	Template    string // wording of one's own, see Check; "" for ours
+	MaxSegments int    // how many SMS a text by that may be; 0 is 1
 }
 
 // words are the text of one language: code first, because lock screens cut texts short, and valid for two minutes.
@@ -113,7 +116,16 @@ var sms = map[locale.Tag]words{
 // its last line is "@domain #code", by which browsers offer the code on that site alone (WICG, Origin-bound one-time
 // codes delivered via SMS, §3). When all of it does not fit, the project's name is shortened first, then left out, then
 // the validity; the last line and the code are never touched. A language without words of ours reads English.
+//
+// A template goes first, with the name shortened if need be, and may take as many SMS as p allows. Our words stand in
+// for one that does not fit even so, and for one that names the project where there is no name.
 func Render(tag locale.Tag, p Params) string {
+	if p.Template != "" {
+		if body, ok := p.custom(); ok {
+			return body
+		}
+		p.MaxSegments = 0
+	}
 	w, ok := sms[tag]
 	if !ok {
 		w = sms[locale.English]
@@ -151,8 +163,14 @@ func (p Params) named(template, name string) (string, bool) {
 	return p.fill(template, name)
 }
 
-// fill puts the values into a template and reports whether the result is one SMS.
+// fill puts the values into a template and reports whether the result is one SMS, or as few as p allows.
 func (p Params) fill(template, project string) (string, bool) {
+	body := p.body(template, project)
+	return body, Segments(body) <= max(p.MaxSegments, 1)
+}
+
+// body puts the values into a template and adds the last line.
+func (p Params) body(template, project string) string {
 	body := strings.NewReplacer(
 		"{code}", p.Code,
 		"{project}.", strings.TrimSuffix(project, ".")+".", // "Acme Inc." brings its own full stop
@@ -161,5 +179,5 @@ func (p Params) fill(template, project string) (string, bool) {
 	if p.Domain != "" {
 		body += "\n@" + p.Domain + " #" + p.Code
 	}
-	return body, Segments(body) == 1
+	return body
 }
