@@ -71,8 +71,10 @@ func Describe(body string, maxSegments int) Preview {
 // letters lists the letters that are wanted, each once.
 func letters(body string, want func(rune) bool) []rune {
 	var list []rune
+	seen := map[rune]bool{}
 	for _, r := range body {
-		if want(r) && !strings.ContainsRune(string(list), r) {
+		if want(r) && !seen[r] {
+			seen[r] = true
 			list = append(list, r)
 		}
 	}
@@ -112,7 +114,7 @@ func CheckDisplayName(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	n := utf8.RuneCountInString(name)
 	if n == 0 || n > MaxDisplayName || strings.ContainsFunc(name, forbidden) || strings.ContainsRune(name, '\n') ||
-		strings.HasPrefix(name, "@") || cleanName(name) == "" {
+		strings.HasPrefix(name, "@") || !strings.ContainsFunc(name, visible) {
 		return "", errs.InvalidDisplayName
 	}
 	return name, nil
@@ -216,6 +218,9 @@ func twice(body string, size func(rune) int) string {
 	return ""
 }
 
+// visible reports whether a letter can be seen by itself.
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r) }
+
 // maxListed is how many letters a message names.
 const maxListed = 8
 
@@ -228,7 +233,7 @@ func listed(list []rune) string {
 			break
 		}
 		point := fmt.Sprintf("U+%04X", r)
-		if unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r) {
+		if visible(r) {
 			point = string(r) + " (" + point + ")"
 		}
 		named = append(named, point)
