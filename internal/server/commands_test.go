@@ -336,6 +336,8 @@ func TestHelp(t *testing.T) {
 		"dev":                  "thimble dev --listen",
 		"serve":                "(umask 077; ./thimble keys master > master.key)",
 		"project set":          "--risky-countries",
+		"project template":     "thimble project template set PROJECT --locale de-DE",
+		"project template set": "--organization",
 		"project redirect add": "--purposes",
 		"keys rewrap":          "<new>",
 		"inbox":                "--limit",
