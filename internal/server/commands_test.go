@@ -337,7 +337,7 @@ func TestHelp(t *testing.T) {
 		"serve":                "(umask 077; ./thimble keys master > master.key)",
 		"project set":          "--risky-countries",
 		"project template":     "thimble project template set PROJECT --locale de-DE",
-		"project template set": "--organization",
+		"project template set": "--organization acme --name",
 		"project redirect add": "--purposes",
 		"keys rewrap":          "<new>",
 		"inbox":                "--limit",

@@ -95,6 +95,16 @@ type templateSet struct {
 	Name   *string `name:"name" help:"The name that texts use instead of the project's."`
 }
 
+// Help is shown below the summary.
+func (templateSet) Help() string {
+	return `What does not fit is refused, with what to change. Try it with preview first.
+
+Examples:
+
+    thimble project template set PROJECT --locale de-DE --text "{code}: Ihr Code für {project}. Nicht weitergeben!"
+    thimble project template set PROJECT --organization acme --name "Acme Bank" --text "{project}: {code}"`
+}
+
 var errTemplateNothing = errors.New("say what is meant: --text, --name, or both")
 
 // Run saves the name first, so that the text is checked with it.
