@@ -25,7 +25,7 @@ func (a *API) templates() []endpoint.Endpoint {
 		endpoint.PUT(one, "thimble.templates.set", a.setTemplate, saving...),
 		endpoint.DELETE(one, "thimble.templates.remove", a.removeTemplate,
 			organizationErrors(errs.InvalidLocale, errs.TemplateNotFound)...),
-		endpoint.POST(all+"/preview", "thimble.templates.preview", a.previewTemplate,
+		endpoint.POST(one+"/preview", "thimble.templates.preview", a.previewTemplate,
 			organizationErrors(errs.InvalidLocale)...),
 		endpoint.PUT(name, "thimble.display_name.set", a.setDisplayName, naming...),
 		endpoint.DELETE(name, "thimble.display_name.remove", a.removeDisplayName,
@@ -156,8 +156,8 @@ func (a *API) removeTemplate(
 
 // PreviewTemplateRequest is wording to be tried.
 type PreviewTemplateRequest struct {
-	// The language; English when absent.
-	Locale locale.Input `json:"locale"`
+	// The language.
+	Locale locale.Input `path:"locale"`
 	// The organization, by id, slug or external id.
 	OrganizationID ids.OrgRef `json:"organization_id"`
 	// The text, as for saving.

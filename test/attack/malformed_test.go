@@ -240,6 +240,9 @@ func TestNullIsAbsence(t *testing.T) {
 				if op.path == world.Organizations {
 					base = `{"organization_name":""}`
 				}
+				if op.path == "/v1/thimble/display_name" {
+					base = `{"display_name":"@"}` // else it is the project's
+				}
 				without := s.ada.client.Call(t, op.method, op.fill(&nobody), base)
 				for name := range op.properties {
 					if slices.Contains(op.required, name) {

@@ -219,7 +219,9 @@ func twice(body string, size func(rune) int) string {
 }
 
 // visible reports whether a letter can be seen by itself.
-func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r) }
+func visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r)
+}
 
 // maxListed is how many letters a message names.
 const maxListed = 8
