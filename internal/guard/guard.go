@@ -61,7 +61,9 @@ func (s *Service) Check(ctx context.Context, tx *store.Tx, in Send) (*Decision, 
 
 // Count counts a send that Check let through, with the statements that go out last. The transaction fails with
 // store.ErrChanged when a limit was reached since Check saw it free; run again, it gives the refusal.
-func (d *Decision) Count(ctx context.Context, tx *store.Tx) error { return d.limits.Count(ctx, tx, d.project) }
+func (d *Decision) Count(ctx context.Context, tx *store.Tx) error {
+	return d.limits.Count(ctx, tx, d.project)
+}
 
 // Redeemed notes that the code of a send was used. It goes out with the statements after it.
 func (s *Service) Redeemed(_ *store.Tx, _ Send) {}
