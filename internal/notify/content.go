@@ -7,6 +7,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/notify/text"
+	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -59,7 +60,9 @@ type words struct {
 	segments            int64
 }
 
-func render(m *store.Message, c Content) (words, error) {
+// render puts a message into words, for the channel by which it goes: a call is heard, and WhatsApp has a text of its own
+// around the code, so that what is said here is only a record.
+func render(m *store.Message, c Content, by sms.Channel) (words, error) {
 	tag := locale.Tag(m.Locale)
 	link := text.LinkParams{
 		Organization: c.OrganizationName, Project: c.ProjectName, Link: c.URL,
@@ -69,10 +72,7 @@ func render(m *store.Message, c Content) (words, error) {
 	var err error
 	switch m.Kind {
 	case store.KindSMSOTP:
-		body := text.Render(tag, text.Params{
-			Code: c.Code, Project: c.ProjectName, Domain: c.Domain, Template: c.Template, MaxSegments: c.MaxSegments,
-		})
-		return words{body: body, code: c.Code, segments: int64(text.Segments(body))}, nil
+		return c.textWords(tag, by), nil
 	case store.KindMagicLinkLogin:
 		mail, err = text.Login(tag, link)
 	case store.KindMagicLinkSignup:
@@ -94,6 +94,20 @@ func render(m *store.Message, c Content) (words, error) {
 		err = fmt.Errorf("no words for messages of the kind %q", m.Kind)
 	}
 	return words{subject: mail.Subject, body: mail.Text, html: mail.HTML}, err
+}
+
+func (c *Content) textWords(tag locale.Tag, by sms.Channel) words {
+	p := text.Params{
+		Code: c.Code, Project: c.ProjectName, Domain: c.Domain, Template: c.Template, MaxSegments: c.MaxSegments,
+	}
+	if by == sms.Voice {
+		return words{body: text.RenderCall(tag, p), code: c.Code}
+	}
+	w := words{body: text.Render(tag, p), code: c.Code}
+	if by == sms.SMS {
+		w.segments = int64(text.Segments(w.body))
+	}
+	return w
 }
 
 func (c *Content) codeParams() text.CodeParams {

@@ -30,7 +30,7 @@ func (s *Service) send(ctx context.Context, j *job) answer {
 	if err != nil {
 		return refused(sms.Permanent, "the content cannot be opened")
 	}
-	w, err := render(m, c)
+	w, err := render(m, c, s.channel(m.Provider))
 	if err != nil {
 		return refused(sms.Permanent, "the content cannot be put into words")
 	}
@@ -40,6 +40,14 @@ func (s *Service) send(ctx context.Context, j *job) answer {
 	}
 	j.legs = s.legsOf(m, &c)
 	return s.sendText(ctx, j, w)
+}
+
+// channel is the way by which a provider's texts reach people.
+func (s *Service) channel(provider string) sms.Channel {
+	if sender := s.sender(provider); sender != nil {
+		return sender.Channel()
+	}
+	return sms.SMS
 }
 
 func refused(class sms.Class, reason string) answer {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -33,7 +34,7 @@ func (s *Service) Letters(ctx context.Context, projectID, recipient string, limi
 			if err != nil {
 				return nil, err
 			}
-			w, err := render(m, c)
+			w, err := render(m, c, sms.SMS)
 			if err != nil {
 				return nil, err
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/mail"
 	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -187,7 +188,7 @@ func (s *Service) Compose(p *store.Project, m *store.Message, c Content) error {
 		return nil
 	}
 
-	words, err := render(m, c)
+	words, err := render(m, c, sms.SMS)
 	m.Status, m.Segments = store.MessageDelivered, words.segments
 	return err
 }

@@ -20,7 +20,7 @@ type Message struct {
 	ID string
 	// To is the number in E.164 form, such as +12025550123.
 	To string
-	// Body is the whole text, ready to send, or to be read aloud where Channel is Voice: digits are apart from each other then.
+	// Body is the whole text, ready to send, or to be read aloud where Channel is Voice: see Utterances.
 	Body string
 	// Code is the passcode alone, for channels whose wording is the provider's.
 	Code string

@@ -39,8 +39,8 @@ func testTaken(t *testing.T, s Setup) {
 		t.Errorf("User-Agent = %q: the call did not go through the client", agent)
 	}
 	sent := s.read(t, c)
-	if sent.To != To || sent.Body != Text {
-		t.Errorf("sent %q to %s, want %q to %s", sent.Body, sent.To, Text, To)
+	if want := s.words(Message()); sent.To != To || sent.Body != want {
+		t.Errorf("sent %q to %s, want %q to %s", sent.Body, sent.To, want, To)
 	}
 	address := c.request.URL.String()
 	for _, hidden := range []string{To[1:], Code} {
@@ -121,7 +121,7 @@ func testConcurrency(t *testing.T, s Setup) {
 			for i := range rounds {
 				m := Message()
 				m.To = fmt.Sprintf("+1202556%02d%02d", w, i)
-				m.Body = "text for " + m.To
+				m.Body, m.Code = "text for "+m.To, m.To[6:]
 				result, err := sender.Send(t.Context(), m)
 				if err != nil || result != s.Result {
 					t.Errorf("Send = %+v, %v", result, err)
@@ -134,7 +134,7 @@ func testConcurrency(t *testing.T, s Setup) {
 	seen := map[string]int{}
 	for _, c := range p.seen() {
 		sent := s.read(t, c)
-		if sent.Body != "text for "+sent.To {
+		if sent.Body != s.words(sms.Message{Body: "text for " + sent.To, Code: sent.To[6:]}) {
 			t.Errorf("%q went to %s", sent.Body, sent.To)
 		}
 		seen[sent.To]++

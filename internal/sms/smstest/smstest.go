@@ -57,7 +57,7 @@ type Refusal struct {
 type Sent struct {
 	// To is the number with its plus, whether the provider wants the plus or not.
 	To string
-	// Body is the text.
+	// Body is the text, or what the provider is told of it: see Setup.Words.
 	Body string
 	// ValidFor is the validity, or 0 when the call names none.
 	ValidFor time.Duration
@@ -74,6 +74,8 @@ type Setup struct {
 
 	// Read takes a call apart as the provider would.
 	Read func(t *testing.T, r *http.Request, body []byte) Sent
+	// Words are what a call says of a message, as Sent.Body has it. nil: its Body.
+	Words func(m sms.Message) string
 	// NoValidity says that the provider knows no validity period.
 	NoValidity bool
 	// MinValidity is the shortest validity that the provider takes; what has less left is refused unsent. 0 is a second.
@@ -167,5 +169,7 @@ func Run(t *testing.T, s Setup) {
 
 // Message is the text that the suite sends.
 func Message() sms.Message {
-	return sms.Message{ID: ID, To: To, Body: Text, ValidFor: 2 * time.Minute, CallbackURL: Callback}
+	return sms.Message{
+		ID: ID, To: To, Body: Text, Code: Code, Locale: "en", ValidFor: 2 * time.Minute, CallbackURL: Callback,
+	}
 }

@@ -143,3 +143,11 @@ func (s Setup) read(t *testing.T, c call) Sent {
 	r.Body = io.NopCloser(bytes.NewReader(c.body))
 	return s.Read(t, r, c.body)
 }
+
+// words are what a call is to say of a message.
+func (s Setup) words(m sms.Message) string {
+	if s.Words == nil {
+		return m.Body
+	}
+	return s.Words(m)
+}
