@@ -39,4 +39,3 @@ func TestRinging(t *testing.T) {
 		}
 	}
 }
-

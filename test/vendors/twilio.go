@@ -28,6 +28,9 @@ type Text struct {
 	// The parameters of the request. Ref is our own id, where the provider takes one.
 	To, From, Service, Body, Callback, Ref string
 	Validity                               int
+	// Channel is "whatsapp" or "voice", or "" for a text. Body is then the code, or what is said in a call, line by line;
+	// Validity is how long the call may ring. Content names the template, Language that of template or voice.
+	Channel, Content, Language string
 	// At is when the request was read, by the clock of the bubble if there is one.
 	At time.Time
 	// Status and Code are the answer's.
@@ -71,14 +74,17 @@ func TooMany(retryAfter int) Behaviour {
 // Broken answers 500 with something that is not JSON.
 func Broken() Behaviour { return Behaviour{Status: http.StatusInternalServerError} }
 
-// Twilio stands in for the creation of messages at https://api.twilio.com (the parameters and refusals are those of
-// https://www.twilio.com/docs/messaging/api/message-resource and https://www.twilio.com/docs/api/errors, read
-// 2026-11-22). It is an http.Handler; RoundTripper and Serve connect it without a socket. It is stricter than the
+// Twilio stands in for the creation of messages and calls at https://api.twilio.com (the parameters and refusals are those
+// of https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.com/docs/voice/api/call-resource and
+// https://www.twilio.com/docs/api/errors, read 2026-11-22 and 2026-11-23). It is an http.Handler; RoundTripper and Serve connect it without a socket. It is stricter than the
 // real one: parameters that it does not know are refused.
 type Twilio struct {
-	// Account and Token are what a client must present; Froms and Services the senders of the account.
-	Account, Token  string
-	Froms, Services []string
+	// Account and Token are what a client must present; Froms and Services the senders of the account, WhatsApps and Voices
+	// those of the other channels, Contents its approved templates.
+	Account, Token                               string
+	Froms, Services, WhatsApps, Voices, Contents []string
+	// QueueTime is how long calls wait.
+	QueueTime time.Duration
 	// OnText is called with each text that was taken, before the answer. It must not block.
 	OnText func(Text)
 	// Forget keeps counts only, for benchmarks with millions of texts.
@@ -97,7 +103,8 @@ type Twilio struct {
 func NewTwilio() *Twilio {
 	return &Twilio{
 		Account: TwilioAccount, Token: TwilioToken,
-		Froms: []string{TwilioFrom}, Services: []string{TwilioService},
+		Froms: []string{TwilioFrom}, Services: []string{TwilioService}, WhatsApps: []string{TwilioWhatsApp},
+		Voices: []string{TwilioVoice}, Contents: []string{TwilioContent},
 		byTo: map[string]Behaviour{}, waking: make(chan struct{}),
 	}
 }
@@ -143,7 +150,11 @@ func (t *Twilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, 20003, 0)
 		return
 	}
-	if r.URL.Path != "/2010-04-01/Accounts/"+t.Account+"/Messages.json" {
+	read := map[string]func(*http.Request) (Text, int){
+		"/2010-04-01/Accounts/" + t.Account + "/Messages.json": t.read,
+		"/2010-04-01/Accounts/" + t.Account + "/Calls.json":    t.readCall,
+	}[r.URL.Path]
+	if read == nil {
 		t.refused.Add(1)
 		refuse(w, http.StatusNotFound, 20404, 0)
 		return
@@ -154,7 +165,7 @@ func (t *Twilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	text, code := t.read(r)
+	text, code := read(r)
 	if code != 0 {
 		t.keep(text, http.StatusBadRequest, code)
 		refuse(w, http.StatusBadRequest, code, 0)
@@ -185,7 +196,7 @@ func (t *Twilio) answer(w http.ResponseWriter, r *http.Request, text Text, b Beh
 		return
 	}
 
-	text.SID = newSID("SM")
+	text.SID = newSID(map[string]string{"": "SM", "whatsapp": "SM", "voice": "CA"}[text.Channel])
 	t.keep(text, http.StatusCreated, 0)
 	if b.Hang {
 		<-r.Context().Done()
@@ -198,6 +209,8 @@ func (t *Twilio) answer(w http.ResponseWriter, r *http.Request, text Text, b Beh
 	case b.Garbage:
 		w.WriteHeader(http.StatusCreated)
 		_, _ = w.Write([]byte("<html>Created</html>"))
+	case text.Channel == "voice":
+		t.calling(w, text)
 	default:
 		t.created(w, text)
 	}
@@ -234,57 +247,6 @@ func (t *Twilio) keep(text Text, status, code int) {
 	t.texts = append(t.texts, text)
 	close(t.waking)
 	t.waking = make(chan struct{})
-}
-
-// created answers with the message, every field of it.
-func (t *Twilio) created(w http.ResponseWriter, text Text) {
-	path := "/2010-04-01/Accounts/" + t.Account + "/Messages/" + text.SID
-	now := text.At
-	if now.IsZero() {
-		now = time.Now()
-	}
-	at := now.UTC().Format(time.RFC1123Z)
-	m := message{
-		SID: text.SID, AccountSID: t.Account, APIVersion: "2010-04-01", Body: text.Body, To: text.To,
-		DateCreated: at, DateUpdated: at, Direction: "outbound-api", NumMedia: "0", NumSegments: "1", Status: "queued",
-		URI: path + ".json", Subresources: map[string]string{"media": path + "/Media.json"},
-	}
-	if text.From != "" {
-		m.From = &text.From
-	}
-	if text.Service != "" {
-		// The service chooses the sender later, and with it the number of segments.
-		m.Service, m.Status, m.NumSegments = &text.Service, "accepted", "0"
-	} else {
-		usd := "USD"
-		m.PriceUnit = &usd
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(m)
-}
-
-type message struct {
-	AccountSID   string            `json:"account_sid"`
-	APIVersion   string            `json:"api_version"`
-	Body         string            `json:"body"`
-	DateCreated  string            `json:"date_created"`
-	DateSent     *string           `json:"date_sent"`
-	DateUpdated  string            `json:"date_updated"`
-	Direction    string            `json:"direction"`
-	ErrorCode    *int              `json:"error_code"`
-	ErrorMessage *string           `json:"error_message"`
-	From         *string           `json:"from"`
-	NumMedia     string            `json:"num_media"`
-	NumSegments  string            `json:"num_segments"`
-	Price        *string           `json:"price"`
-	PriceUnit    *string           `json:"price_unit"`
-	Service      *string           `json:"messaging_service_sid"`
-	SID          string            `json:"sid"`
-	Status       string            `json:"status"`
-	Subresources map[string]string `json:"subresource_uris"`
-	To           string            `json:"to"`
-	URI          string            `json:"uri"`
 }
 
 // refuse answers with Twilio's error body, or with a page when there is no code.

@@ -26,21 +26,16 @@ const (
 	badValidity  = 90007
 )
 
-// known are the parameters that a text without media may have.
+// known are the parameters that a message without media may have.
 var known = []string{
 	"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "ProvideFeedback", "Attempt",
-	"ForceDelivery", "ContentRetention", "AddressRetention", "SmartEncoded", "TrafficType", "ShortenUrls", "RiskCheck",
+	"ForceDelivery", "ContentSid", "ContentVariables", "ContentRetention", "AddressRetention", "SmartEncoded", "TrafficType", "ShortenUrls", "RiskCheck",
 }
 
 // read takes a request apart and gives the code it is refused with, or 0.
 func (t *Twilio) read(r *http.Request) (Text, int) {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	raw, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-	if err != nil || kind != "application/x-www-form-urlencoded" || r.URL.RawQuery != "" {
-		return Text{}, badParameter
-	}
-	form, err := url.ParseQuery(string(raw))
-	if err != nil {
+	form, ok := readForm(r)
+	if !ok {
 		return Text{}, badParameter
 	}
 	for name := range form {
@@ -56,7 +51,24 @@ func (t *Twilio) read(r *http.Request) (Text, int) {
 	return text, t.judge(&text, form)
 }
 
+func readForm(r *http.Request) (url.Values, bool) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	raw, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	if err != nil || kind != "application/x-www-form-urlencoded" || r.URL.RawQuery != "" {
+		return nil, false
+	}
+	form, err := url.ParseQuery(string(raw))
+	return form, err == nil
+}
+
 func (t *Twilio) judge(text *Text, form url.Values) int {
+	if code := t.judgeWhatsApp(text, form); code != 0 {
+		return code
+	}
+	froms := t.Froms
+	if text.Channel == "whatsapp" {
+		froms = t.WhatsApps
+	}
 	switch {
 	case text.To == "":
 		return noTo
@@ -66,7 +78,7 @@ func (t *Twilio) judge(text *Text, form url.Values) int {
 		return noFrom
 	case strings.HasPrefix(text.From, "+") && !isE164(text.From):
 		return badFrom
-	case text.From != "" && !slices.Contains(t.Froms, text.From):
+	case text.From != "" && !slices.Contains(froms, text.From):
 		return wrongFrom
 	case text.Service != "" && !slices.Contains(t.Services, text.Service):
 		return noService

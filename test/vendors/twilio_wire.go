@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // Twilio signs with HMAC-SHA-1.
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -51,12 +52,70 @@ func (h inProcess) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	return w.Result(), nil
 }
 
+// created answers with the message, every field of it.
+func (t *Twilio) created(w http.ResponseWriter, text Text) {
+	path := "/2010-04-01/Accounts/" + t.Account + "/Messages/" + text.SID
+	now := text.At
+	if now.IsZero() {
+		now = time.Now()
+	}
+	at := now.UTC().Format(time.RFC1123Z)
+	m := message{
+		SID: text.SID, AccountSID: t.Account, APIVersion: "2010-04-01", Body: text.Body, To: text.To,
+		DateCreated: at, DateUpdated: at, Direction: "outbound-api", NumMedia: "0", NumSegments: "1", Status: "queued",
+		URI: path + ".json", Subresources: map[string]string{"media": path + "/Media.json"},
+	}
+	if text.Channel == "whatsapp" {
+		m.To, text.From = whatsAppPrefix+text.To, whatsAppPrefix+text.From
+	}
+	if text.From != "" {
+		m.From = &text.From
+	}
+	if text.Service != "" {
+		// The service chooses the sender later, and with it the number of segments.
+		m.Service, m.Status, m.NumSegments = &text.Service, "accepted", "0"
+	} else {
+		usd := "USD"
+		m.PriceUnit = &usd
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(m)
+}
+
+type message struct {
+	AccountSID   string            `json:"account_sid"`
+	APIVersion   string            `json:"api_version"`
+	Body         string            `json:"body"`
+	DateCreated  string            `json:"date_created"`
+	DateSent     *string           `json:"date_sent"`
+	DateUpdated  string            `json:"date_updated"`
+	Direction    string            `json:"direction"`
+	ErrorCode    *int              `json:"error_code"`
+	ErrorMessage *string           `json:"error_message"`
+	From         *string           `json:"from"`
+	NumMedia     string            `json:"num_media"`
+	NumSegments  string            `json:"num_segments"`
+	Price        *string           `json:"price"`
+	PriceUnit    *string           `json:"price_unit"`
+	Service      *string           `json:"messaging_service_sid"`
+	SID          string            `json:"sid"`
+	Status       string            `json:"status"`
+	Subresources map[string]string `json:"subresource_uris"`
+	To           string            `json:"to"`
+	URI          string            `json:"uri"`
+}
+
 // Callback makes the request with which Twilio reports a status of a text, signed. code is for "failed" and
 // "undelivered", else 0. The address is the text's own callback address.
 func (t *Twilio) Callback(text Text, status string, code int) *http.Request {
 	form := url.Values{
 		"AccountSid": {t.Account}, "ApiVersion": {"2010-04-01"}, "From": {text.From}, "MessageSid": {text.SID},
 		"MessageStatus": {status}, "SmsSid": {text.SID}, "SmsStatus": {status}, "To": {text.To},
+	}
+	if text.Channel == "whatsapp" {
+		form.Set("From", whatsAppPrefix+text.From)
+		form.Set("To", whatsAppPrefix+text.To)
 	}
 	if text.Service != "" {
 		form.Set("MessagingServiceSid", text.Service)

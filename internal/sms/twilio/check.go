@@ -8,9 +8,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/httpx"
 )
 
-// check reports all that is wrong with the settings at once, each by its name, and gives the address that texts are
-// posted to.
-func check(c Config) (*url.URL, error) {
+// check reports all that is wrong with the settings at once, each by its name, and gives the address that is posted to.
+func check(c Config, resource string, own []error) (*url.URL, error) {
 	var problems []error
 	problem := func(text string) { problems = append(problems, errors.New("twilio-"+text)) }
 
@@ -20,6 +19,22 @@ func check(c Config) (*url.URL, error) {
 	if c.AuthToken == "" {
 		problem("auth-token is missing")
 	}
+	problems = append(problems, own...)
+	if c.HTTP == nil {
+		problems = append(problems, errors.New("twilio: no HTTP client"))
+	}
+	endpoint, err := endpoint(c, resource)
+	if err != nil {
+		problem("base-url is wrong: " + err.Error())
+	}
+	return endpoint, errors.Join(problems...)
+}
+
+// checkSender tells what is wrong with the settings that only texts have.
+func checkSender(c Config) []error {
+	var problems []error
+	problem := func(text string) { problems = append(problems, errors.New("twilio-"+text)) }
+
 	if c.From == "" && c.MessagingServiceSID == "" {
 		problem("from is missing: set it to a number, or set twilio-messaging-service-sid")
 	}
@@ -29,18 +44,11 @@ func check(c Config) (*url.URL, error) {
 	if c.From != "" && !isSender(c.From) {
 		problem("from must be a number with +, a short code or a name of at most 11 letters, digits and spaces")
 	}
-	if c.HTTP == nil {
-		problems = append(problems, errors.New("twilio: no HTTP client"))
-	}
-	endpoint, err := endpoint(c)
-	if err != nil {
-		problem("base-url is wrong: " + err.Error())
-	}
-	return endpoint, errors.Join(problems...)
+	return problems
 }
 
-// endpoint is where messages are created.
-func endpoint(c Config) (*url.URL, error) {
+// endpoint is where a resource is created.
+func endpoint(c Config, resource string) (*url.URL, error) {
 	base := c.BaseURL
 	if base == "" {
 		base = DefaultBaseURL
@@ -49,7 +57,7 @@ func endpoint(c Config) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	return u.JoinPath("2010-04-01", "Accounts", c.AccountSID, "Messages.json"), nil
+	return u.JoinPath("2010-04-01", "Accounts", c.AccountSID, resource), nil
 }
 
 // isSID reports whether a text is one of Twilio's ids: two letters and 32 hex digits.
@@ -61,14 +69,22 @@ func isSID(text, prefix string) bool {
 // isSender reports whether Twilio could take a text as From: E.164, a short code of 3 to 8 digits, or an alphanumeric
 // name of up to 11 characters with at least one letter.
 func isSender(text string) bool {
-	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	if rest, plus := strings.CutPrefix(text, "+"); plus {
-		return len(rest) >= 7 && len(rest) <= 15 && onlyOf(rest, digits) && rest[0] != '0'
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	if strings.HasPrefix(text, "+") {
+		return isNumber(text)
 	}
 	if onlyOf(text, digits) {
 		return len(text) >= 3 && len(text) <= 8
 	}
 	return len(text) <= 11 && strings.ContainsAny(text, letters) && onlyOf(text, digits+letters+" +-_&")
+}
+
+const digits = "0123456789"
+
+// isNumber reports whether a text is an E.164 number with its plus.
+func isNumber(text string) bool {
+	rest, plus := strings.CutPrefix(text, "+")
+	return plus && len(rest) >= 7 && len(rest) <= 15 && onlyOf(rest, digits) && rest[0] != '0'
 }
 
 func onlyOf(text, characters string) bool {

@@ -8,8 +8,9 @@ type meaning struct {
 	reason string
 }
 
-// meanings holds every code of Twilio's error dictionary that creating a text or its delivery report can give. The
-// meaning is the documented one (https://www.twilio.com/docs/api/errors, read 2026-11-22), in our words. The class is
+// meanings holds every code of Twilio's error dictionary that creating a text or its delivery report can give, and those
+// of WhatsApp messages and calls that it tells apart. The meaning is the documented one
+// (https://www.twilio.com/docs/api/errors, read 2026-11-22 and 2026-11-23), in our words. The class is
 // our decision: what is wrong with the number or the text is Permanent; what is wrong with the account, the sender or
 // the carrier's view of the sender is OtherRoute; what passes by itself is Later.
 var meanings = map[int]meaning{
@@ -44,6 +45,13 @@ var meanings = map[int]meaning{
 	30045: {sms.Permanent, "the validity period is out of range"},
 	90007: {sms.Permanent, "the validity period is out of range"},
 	90014: {sms.Permanent, "the validity period is not a positive number"},
+
+	// Creating a message: a template.
+	21654: {sms.OtherRoute, "the template is missing"},
+	21655: {sms.OtherRoute, "the template is not valid"},
+	21656: {sms.OtherRoute, "the template's variables are not valid"},
+	21658: {sms.OtherRoute, "a parameter is too long"},
+	21910: {sms.OtherRoute, "sender and recipient are not of the same channel"},
 
 	// Creating a message: the sender.
 	21212: {sms.OtherRoute, "the sender's number is not valid"},
@@ -87,4 +95,46 @@ var meanings = map[int]meaning{
 	30453: {sms.OtherRoute, "the message was blocked"},
 	30454: {sms.OtherRoute, "the account's limit of messages is used up"},
 	30485: {sms.Later, "the message could not be delivered"},
+
+	// WhatsApp, creation and delivery. Whatever WhatsApp has against a number, a text or a call may reach it.
+	63001: {sms.OtherRoute, "WhatsApp did not accept the sender's credentials"},
+	63002: {sms.OtherRoute, "the sender is not known to WhatsApp"},
+	63003: {sms.OtherRoute, "the number is not known to WhatsApp"},
+	63005: {sms.OtherRoute, "WhatsApp did not accept the content"},
+	63007: {sms.OtherRoute, "the sender is not a WhatsApp sender of the account"},
+	63009: {sms.Later, "an error inside WhatsApp"},
+	63010: {sms.Later, "an error inside the provider"},
+	63012: {sms.Later, "an error inside WhatsApp"},
+	63013: {sms.OtherRoute, "the message violates WhatsApp's policy"},
+	63014: {sms.OtherRoute, "the recipient has blocked the sender on WhatsApp"},
+	63015: {sms.OtherRoute, "the sandbox may send to numbers only that have joined it"},
+	63016: {sms.OtherRoute, "WhatsApp wants a template"},
+	63018: {sms.Later, "too many WhatsApp messages at once"},
+	63021: {sms.OtherRoute, "WhatsApp did not accept the content"},
+	63023: {sms.OtherRoute, "WhatsApp refused the message"},
+	63024: {sms.OtherRoute, "the number has no WhatsApp that takes the message"},
+	63027: {sms.OtherRoute, "the template does not exist in its language"},
+	63028: {sms.OtherRoute, "the template has another number of parameters"},
+	63030: {sms.OtherRoute, "a parameter is not supported by WhatsApp"},
+	63031: {sms.OtherRoute, "sender and recipient are the same"},
+	63032: {sms.OtherRoute, "WhatsApp does not deliver to this recipient"},
+	63036: {sms.OtherRoute, "the number cannot be reached on this channel"},
+	63038: {sms.OtherRoute, "the account's limit of messages for the day is used up"},
+	63040: {sms.OtherRoute, "WhatsApp has rejected the template"},
+	63041: {sms.OtherRoute, "WhatsApp has paused the template"},
+	63042: {sms.OtherRoute, "WhatsApp has disabled the template"},
+	63049: {sms.OtherRoute, "WhatsApp chose not to deliver the message"},
+
+	// Creating a call. What is wrong with a number for calls is left open for texts, unless it is no number at all.
+	21201: {sms.Permanent, "the recipient's number is missing"},
+	21202: {sms.OtherRoute, "the number is a premium number"},
+	21203: {sms.OtherRoute, "the account may not call abroad"},
+	21205: {sms.OtherRoute, "an address is not valid"},
+	21208: {sms.OtherRoute, "the time for ringing is not valid"},
+	21210: {sms.OtherRoute, "the sender is not a number of the account"},
+	21213: {sms.OtherRoute, "the sender is missing"},
+	21215: {sms.OtherRoute, "the account may not call the recipient's region"},
+	21216: {sms.OtherRoute, "the provider blocks calls to the number"},
+	21217: {sms.Permanent, "the number is not valid"},
+	21219: {sms.OtherRoute, "a trial account may call verified numbers only"},
 }

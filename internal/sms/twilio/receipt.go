@@ -21,31 +21,37 @@ const signatureHeader = "X-Twilio-Signature"
 // maxParams bounds the parameters of a callback: sorting is done before the signature is known to be right.
 const maxParams = 100
 
-// Receipt reads a status callback. fullURL is the public address Twilio was given, with its query; the Host header is
-// not looked at. The signature may have been made over the address with or without the scheme's port, both of which
-// Twilio does.
-func (s *Sender) Receipt(r *http.Request, fullURL string, body []byte) (sms.Receipt, error) {
-	if r.Method != http.MethodPost || s.config.AuthToken == "" {
-		return sms.Receipt{}, sms.ErrBadSignature
+// verified gives the parameters of a callback that Twilio signed for an address. The signature may have been made over
+// the address with or without the scheme's port, both of which Twilio does.
+func (a *account) verified(r *http.Request, fullURL string, body []byte) (url.Values, error) {
+	if r.Method != http.MethodPost || a.config.AuthToken == "" {
+		return nil, sms.ErrBadSignature
 	}
 	params, err := url.ParseQuery(string(body))
 	if err != nil || len(params) > maxParams {
-		return sms.Receipt{}, sms.ErrBadSignature
+		return nil, sms.ErrBadSignature
 	}
-	if !s.signed(r.Header.Get(signatureHeader), fullURL, params) {
-		return sms.Receipt{}, sms.ErrBadSignature
+	if !a.signed(r.Header.Get(signatureHeader), fullURL, params) {
+		return nil, sms.ErrBadSignature
 	}
-	return s.read(params)
+	return params, nil
 }
 
-func (s *Sender) read(params url.Values) (sms.Receipt, error) {
-	receipt := sms.Receipt{ProviderID: params.Get("MessageSid")}
+// ours reports whether a callback is about this account.
+func (a *account) ours(params url.Values) bool {
 	account := params.Get("AccountSid")
-	if receipt.ProviderID == "" || account != "" && account != s.config.AccountSID {
-		return sms.Receipt{}, sms.ErrBadReceipt
+	return account == "" || account == a.config.AccountSID
+}
+
+// messageReceipt reads a status callback of the Messages resource.
+func (a *account) messageReceipt(r *http.Request, fullURL string, body []byte) (sms.Receipt, error) {
+	params, err := a.verified(r, fullURL, body)
+	if err != nil {
+		return sms.Receipt{}, err
 	}
+	receipt := sms.Receipt{ProviderID: params.Get("MessageSid")}
 	status, known := statuses[params.Get("MessageStatus")]
-	if !known {
+	if receipt.ProviderID == "" || !a.ours(params) || !known {
 		return sms.Receipt{}, sms.ErrBadReceipt
 	}
 	receipt.Status = status
@@ -75,7 +81,7 @@ var statuses = map[string]sms.Status{
 }
 
 // signed reports whether the signature fits the address in one of its forms.
-func (s *Sender) signed(signature, fullURL string, params url.Values) bool {
+func (a *account) signed(signature, fullURL string, params url.Values) bool {
 	given, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil || len(given) != sha1.Size {
 		return false
@@ -83,7 +89,7 @@ func (s *Sender) signed(signature, fullURL string, params url.Values) bool {
 	tail := parameters(params)
 	ok := false
 	for _, address := range forms(fullURL) {
-		mac := hmac.New(sha1.New, []byte(s.config.AuthToken.Reveal()))
+		mac := hmac.New(sha1.New, []byte(a.config.AuthToken.Reveal()))
 		mac.Write([]byte(address))
 		mac.Write([]byte(tail))
 		ok = secret.Equal(mac.Sum(nil), given) || ok
