@@ -60,8 +60,8 @@ type words struct {
 	segments            int64
 }
 
-// render puts a message into words, for the channel by which it goes: a call is heard, and WhatsApp has a text of its own
-// around the code, so that what is said here is only a record.
+// render puts a message into words, for the channel by which it goes: a call is heard, and WhatsApp has a text of its
+// own around the code, so that what is said here is only a record.
 func render(m *store.Message, c Content, by sms.Channel) (words, error) {
 	tag := locale.Tag(m.Locale)
 	link := text.LinkParams{

@@ -62,8 +62,8 @@ const (
 
 // Sender is one channel of one provider with one account. It is safe for concurrent use.
 type Sender interface {
-	// Name is the provider's name in lower case, with the channel behind it where that is not SMS, such as twilio_voice: for
-	// settings, logs, metrics and callback paths.
+	// Name is the provider's name in lower case, with the channel behind it where that is not SMS, such as
+	// twilio_voice: for settings, logs, metrics and callback paths.
 	Name() string
 	// Channel is the way by which its messages reach people.
 	Channel() Channel
@@ -115,8 +115,8 @@ type Receipt struct {
 
 // Reporter is a Sender whose provider reports on all messages at one address, which is not the message's own.
 type Reporter interface {
-	// Report reads a report as Receipt does, and gives our id of the message that it is about: "" for a report about none,
-	// such as the confirmation that reports will come.
+	// Report reads a report as Receipt does, and gives our id of the message that it is about: "" for a report about
+	// none, such as the confirmation that reports will come.
 	Report(r *http.Request, body []byte) (id string, receipt Receipt, err error)
 }
 

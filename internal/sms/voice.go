@@ -33,8 +33,8 @@ type Utterance struct {
 	Digits string
 }
 
-// Utterances takes a Body for Voice apart. Each of its lines is one; a line of digits that are set apart from each other
-// is a code.
+// Utterances takes a Body for Voice apart. Each of its lines is one; a line of digits that are set apart from each
+// other is a code.
 func Utterances(body string) []Utterance {
 	var list []Utterance
 	for line := range strings.SplitSeq(body, "\n") {

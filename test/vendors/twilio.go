@@ -28,8 +28,8 @@ type Text struct {
 	// The parameters of the request. Ref is our own id, where the provider takes one.
 	To, From, Service, Body, Callback, Ref string
 	Validity                               int
-	// Channel is "whatsapp" or "voice", or "" for a text. Body is then the code, or what is said in a call, line by line;
-	// Validity is how long the call may ring. Content names the template, Language that of template or voice.
+	// Channel is "whatsapp" or "voice", or "" for a text. Body is then the code, or what is said in a call, line by
+	// line; Validity is how long the call may ring. Content names the template, Language that of template or voice.
 	Channel, Content, Language string
 	// At is when the request was read, by the clock of the bubble if there is one.
 	At time.Time
@@ -74,13 +74,14 @@ func TooMany(retryAfter int) Behaviour {
 // Broken answers 500 with something that is not JSON.
 func Broken() Behaviour { return Behaviour{Status: http.StatusInternalServerError} }
 
-// Twilio stands in for the creation of messages and calls at https://api.twilio.com (the parameters and refusals are those
-// of https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.com/docs/voice/api/call-resource and
-// https://www.twilio.com/docs/api/errors, read 2026-11-22 and 2026-11-23). It is an http.Handler; RoundTripper and Serve connect it without a socket. It is stricter than the
-// real one: parameters that it does not know are refused.
+// Twilio stands in for the creation of messages and calls at https://api.twilio.com (the parameters and refusals are
+// those of https://www.twilio.com/docs/messaging/api/message-resource,
+// https://www.twilio.com/docs/voice/api/call-resource and https://www.twilio.com/docs/api/errors, read 2026-11-22 and
+// 2026-11-23). It is an http.Handler; RoundTripper and Serve connect it without a socket. It is stricter than the real
+// one: parameters that it does not know are refused.
 type Twilio struct {
-	// Account and Token are what a client must present; Froms and Services the senders of the account, WhatsApps and Voices
-	// those of the other channels, Contents its approved templates.
+	// Account and Token are what a client must present; Froms and Services the senders of the account, WhatsApps and
+	// Voices those of the other channels, Contents its approved templates.
 	Account, Token                               string
 	Froms, Services, WhatsApps, Voices, Contents []string
 	// QueueTime is how long calls wait.

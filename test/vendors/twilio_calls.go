@@ -87,8 +87,8 @@ func (t *Twilio) judgeCall(text *Text, form url.Values) int {
 	return 0
 }
 
-// listen gives what is heard of a TwiML document, a line for each Say, and its language: one for all of it. The real one
-// takes documents that it cannot play and fails later; here they are refused.
+// listen gives what is heard of a TwiML document, a line for each Say, and its language: one for all of it. The real
+// one takes documents that it cannot play and fails later; here they are refused.
 func listen(document string) (words, language string, fine bool) {
 	var response struct {
 		XMLName xml.Name `xml:"Response"`
@@ -113,7 +113,7 @@ func listen(document string) (words, language string, fine bool) {
 		switch {
 		case len(verb.Other) > 0:
 			return "", "", false
-		case verb.XMLName.Local == "Pause" && err == nil && seconds > 0 && verb.Text == "" && verb.Language == "":
+		case verb.XMLName.Local == "Pause" && err == nil && seconds > 0 && verb.Text+verb.Language == "":
 		case verb.XMLName.Local == "Say" && slices.Contains(spoken, verb.Language) && verb.Text != "" &&
 			verb.Length == "" && (language == "" || language == verb.Language):
 			lines, language = append(lines, verb.Text), verb.Language
@@ -124,8 +124,8 @@ func listen(document string) (words, language string, fine bool) {
 	return strings.Join(lines, "\n"), language, len(lines) > 0
 }
 
-// calling answers with the call, every field of it (rest/making-calls of TwilioDevEd/api-snippets, and the description of
-// the Call in Twilio's API definition, read 2026-11-23).
+// calling answers with the call, every field of it (rest/making-calls of TwilioDevEd/api-snippets, and the description
+// of the Call in Twilio's API definition, read 2026-11-23).
 func (t *Twilio) calling(w http.ResponseWriter, text Text) {
 	path := "/2010-04-01/Accounts/" + t.Account + "/Calls/" + text.SID
 	w.Header().Set("Content-Type", "application/json")

@@ -29,7 +29,8 @@ const (
 // known are the parameters that a message without media may have.
 var known = []string{
 	"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "ProvideFeedback", "Attempt",
-	"ForceDelivery", "ContentSid", "ContentVariables", "ContentRetention", "AddressRetention", "SmartEncoded", "TrafficType", "ShortenUrls", "RiskCheck",
+	"ContentSid", "ContentVariables", "ForceDelivery",
+	"ContentRetention", "AddressRetention", "SmartEncoded", "TrafficType", "ShortenUrls", "RiskCheck",
 }
 
 // read takes a request apart and gives the code it is refused with, or 0.

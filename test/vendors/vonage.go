@@ -2,6 +2,7 @@ package vendors
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -31,15 +32,19 @@ const (
 	VonageName        = "Acme Login"
 )
 
-// Vonage stands in for the Messages API v1 and the Conversion API at https://api.nexmo.com (the parameters and refusals
-// are those of the OpenAPI document of the Messages API 1.20.0, https://developer.vonage.com/en/api/messages, and of
-// definitions/conversion.yml of Nexmo/api-specification, both read 2026-11-23). It is an http.Handler; RoundTripper and
+// Vonage stands in for the Messages API v1, the Voice API v1 and the Conversion API at https://api.nexmo.com (the
+// parameters and refusals are those of the OpenAPI document of the Messages API 1.20.0,
+// https://developer.vonage.com/en/api/messages, and of definitions/voice.yml and definitions/conversion.yml of
+// Nexmo/api-specification, all read 2026-11-23). It is an http.Handler; RoundTripper and
 // Serve connect it without a socket. It is stricter than the real one: parameters that it does not know are refused.
 type Vonage struct {
 	*book
 	// APIKey, APISecret and SignatureSecret are the account's, Application its application, Froms its senders.
 	APIKey, APISecret, SignatureSecret, Application string
 	Froms                                           []string
+	// WhatsApps and Voices are the senders of the other channels, Templates the languages of each approved template.
+	WhatsApps, Voices []string
+	Templates         map[string][]string
 	// NoConversions answers the Conversion API as for an account that has not asked for it.
 	NoConversions bool
 
@@ -62,6 +67,8 @@ func NewVonage() *Vonage {
 	return &Vonage{
 		book: newBook(), APIKey: VonageAPIKey, APISecret: VonageAPISecret, SignatureSecret: VonageSignature,
 		Application: VonageApplication, Froms: []string{VonageFrom[1:], VonageName}, key: vonageKey(),
+		WhatsApps: []string{VonageWhatsApp[1:]}, Voices: []string{VonageVoice[1:]},
+		Templates: map[string][]string{VonageTemplate: {"en", "de", "pt_BR"}},
 	}
 }
 
@@ -93,6 +100,8 @@ func (v *Vonage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/conversions/sms":
 		v.convert(w, r)
+	case r.Method == http.MethodPost && r.URL.Path == "/v1/calls":
+		v.dial(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/v1/messages":
 		v.send(w, r)
 	default:
@@ -154,9 +163,11 @@ func refuseVonage(w http.ResponseWriter, status, code, retryAfter int) {
 // address is the text's own webhook address.
 func (v *Vonage) Webhook(text Text, status string, code int) *http.Request {
 	event := map[string]any{
-		"message_uuid": text.SID, "to": text.To, "from": text.From, "channel": "sms", "status": status,
+		"message_uuid": text.SID, "to": text.To, "from": text.From, "channel": cmp.Or(text.Channel, "sms"), "status": status,
 		"timestamp": time.Now().UTC().Format(time.RFC3339), "client_ref": text.Ref,
-		"destination": map[string]any{"network_code": "12345"}, "sms": map[string]any{"count_total": "1"},
+	}
+	if text.Channel == "" {
+		event["destination"], event["sms"] = map[string]any{"network_code": "12345"}, map[string]any{"count_total": "1"}
 	}
 	if status == "submitted" {
 		event["usage"] = map[string]any{"currency": "EUR", "price": "0.0333"}

@@ -33,22 +33,21 @@ func (v *Vonage) read(r *http.Request) (text Text, title, code string) {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	// Unknown parameters are refused, so that a misspelt one is found.
 	var in struct {
-		Type           string `json:"message_type"`
-		Channel        string `json:"channel"`
-		Text           string `json:"text"`
-		To             string `json:"to"`
-		From           string `json:"from"`
-		TTL            *int   `json:"ttl"`
-		ClientRef      string `json:"client_ref"`
-		Webhook        string `json:"webhook_url"`
-		WebhookVersion string `json:"webhook_version"`
+		Type           string          `json:"message_type"`
+		Channel        string          `json:"channel"`
+		Text           string          `json:"text"`
+		To             string          `json:"to"`
+		From           string          `json:"from"`
+		TTL            *int            `json:"ttl"`
+		ClientRef      string          `json:"client_ref"`
+		Custom         json.RawMessage `json:"custom"`
+		Webhook        string          `json:"webhook_url"`
+		WebhookVersion string          `json:"webhook_version"`
 		SMS            *struct {
 			Encoding string `json:"encoding_type"`
 		} `json:"sms"`
 	}
-	decoder := json.NewDecoder(strings.NewReader(string(raw)))
-	decoder.DisallowUnknownFields()
-	if err != nil || kind != "application/json" || r.URL.RawQuery != "" || decoder.Decode(&in) != nil {
+	if err != nil || kind != "application/json" || r.URL.RawQuery != "" || exactly(raw, &in) != nil {
 		return Text{}, "The request body did not contain valid JSON", "#invalid-json"
 	}
 	text = Text{
@@ -57,19 +56,26 @@ func (v *Vonage) read(r *http.Request) (text Text, title, code string) {
 	if in.TTL != nil {
 		text.Validity = *in.TTL
 	}
+	froms, kinds, badWords := v.Froms, "text", in.Custom != nil || in.Text == "" || utf8.RuneCountInString(in.Text) > 3200
+	if in.Channel == "whatsapp" {
+		var fine bool
+		froms, kinds, text.Channel = v.WhatsApps, "custom", "whatsapp"
+		text.Body, text.Language, fine = v.code(in.Custom)
+		badWords = !fine || in.Text != "" || in.TTL != nil || in.SMS != nil
+	}
 	badVersion := in.WebhookVersion != "" && in.WebhookVersion != "v1" && in.WebhookVersion != "v0.1"
 	switch {
-	case in.Channel != "sms":
+	case in.Channel != "sms" && in.Channel != "whatsapp":
 		title, code = "Unsupported channel", "/messages#1100"
-	case in.Type != "text":
+	case in.Type != kinds:
 		title, code = "Invalid message type", "/messages#1140"
 	case strings.HasPrefix(in.To, "00") || !isE164("+"+in.To):
 		title, code = "Invalid recipient", "/messages#110"
-	case !slices.Contains(v.Froms, in.From):
+	case !slices.Contains(froms, in.From):
 		title, code = "Invalid sender", "/messages#1120"
 	case len(in.ClientRef) > 100:
 		title, code = "Invalid client reference", "/messages#1060"
-	case in.Text == "" || utf8.RuneCountInString(in.Text) > 3200, badVersion,
+	case badWords, badVersion,
 		in.TTL != nil && (*in.TTL < 20 || *in.TTL > 604800), in.Webhook != "" && !isCallback(in.Webhook):
 		title, code = "Invalid params", "/messages#1150"
 	}

@@ -16,8 +16,8 @@ type callWords struct {
 	plain string // for test projects, and for names that cannot be said
 	again string
 	end   string // two minutes
-	// apart is what stands between two digits, and stop what stands behind the last one. A comma with a space makes voices
-	// say one digit after the other; a full stop would make ordinal numbers of them in some languages.
+	// apart is what stands between two digits, and stop what stands behind the last one. A comma with a space makes
+	// voices say one digit after the other; a full stop would make ordinal numbers of them in some languages.
 	apart, stop string
 }
 

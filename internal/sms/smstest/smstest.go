@@ -78,7 +78,8 @@ type Setup struct {
 	Words func(m sms.Message) string
 	// NoValidity says that the provider knows no validity period.
 	NoValidity bool
-	// MinValidity is the shortest validity that the provider takes; what has less left is refused unsent. 0 is a second.
+	// MinValidity is the shortest validity that the provider takes; what has less left is refused unsent. 0 is a
+	// second.
 	MinValidity time.Duration
 	// NoCallback says that the provider takes no address for reports with a message.
 	NoCallback bool

@@ -58,8 +58,8 @@ func (a *account) ready(m *sms.Message) error {
 	return nil
 }
 
-// service is the library's service for one call, since its interface has no context. Made by hand: its constructor would
-// let two environment variables choose another host.
+// service is the library's service for one call, since its interface has no context. Made by hand: its constructor
+// would let two environment variables choose another host.
 func (a *account) service(ctx context.Context) *api.ApiService {
 	return api.NewApiService(&client.RequestHandler{Client: &call{ctx: ctx, account: a}})
 }

@@ -8,11 +8,11 @@ type meaning struct {
 	reason string
 }
 
-// meanings holds every code of Twilio's error dictionary that creating a text or its delivery report can give, and those
-// of WhatsApp messages and calls that it tells apart. The meaning is the documented one
-// (https://www.twilio.com/docs/api/errors, read 2026-11-22 and 2026-11-23), in our words. The class is
-// our decision: what is wrong with the number or the text is Permanent; what is wrong with the account, the sender or
-// the carrier's view of the sender is OtherRoute; what passes by itself is Later.
+// meanings holds every code of Twilio's error dictionary that creating a text or its delivery report can give, and
+// those of WhatsApp messages and calls that it tells apart. The meaning is the documented one
+// (https://www.twilio.com/docs/api/errors, read 2026-11-22 and 2026-11-23), in our words. The class is our decision:
+// what is wrong with the number or the text is Permanent; what is wrong with the account, the sender or the carrier's
+// view of the sender is OtherRoute; what passes by itself is Later.
 var meanings = map[int]meaning{
 	// Any call of the API.
 	10001: {sms.OtherRoute, "the account is not active"},

@@ -1,6 +1,6 @@
 // Package twilio sends codes through one account of Twilio's, each channel by a sender of its own: texts and WhatsApp
-// messages through the Messages resource (https://www.twilio.com/docs/messaging/api/message-resource), calls through the
-// Calls resource (https://www.twilio.com/docs/voice/api/call-resource). It reads their status callbacks.
+// messages through the Messages resource (https://www.twilio.com/docs/messaging/api/message-resource), calls through
+// the Calls resource (https://www.twilio.com/docs/voice/api/call-resource). It reads their status callbacks.
 package twilio
 
 import (
@@ -36,8 +36,8 @@ type Config struct {
 	// AuthToken is the account's token. Calls are authorized with it, and Twilio signs its callbacks with it.
 	AuthToken secret.String
 	// From is the sender. For texts, an E.164 number, a short code or an alphanumeric name; either it or
-	// MessagingServiceSID is needed, and with both, From is one of the service's senders. For WhatsApp and calls, an E.164
-	// number.
+	// MessagingServiceSID is needed, and with both, From is one of the service's senders. For WhatsApp and calls, an
+	// E.164 number.
 	From string
 	// MessagingServiceSID is a pool of senders for texts: MG and 32 hex digits.
 	MessagingServiceSID string

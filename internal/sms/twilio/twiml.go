@@ -11,8 +11,8 @@ import (
 // maxTwiML is the longest Twiml parameter in characters (its description in Twilio's API definition, read 2026-11-23).
 const maxTwiML = 4000
 
-// spokenLanguages are the values of Say's language for ours (https://www.twilio.com/docs/voice/twiml/say/text-speech, read
-// 2026-11-23). There is no voice for Persian.
+// spokenLanguages are the values of Say's language for ours (https://www.twilio.com/docs/voice/twiml/say/text-speech,
+// read 2026-11-23). There is no voice for Persian.
 var spokenLanguages = map[locale.Tag]string{
 	locale.English:             "en-US",
 	locale.Spanish:             "es-ES",
@@ -44,7 +44,8 @@ type pause struct {
 	Seconds int `xml:"length,attr"`
 }
 
-// twiml writes what is said in a call: each line of the text after a pause, and each digit of a code with one behind it.
+// twiml writes what is said in a call: each line of the text after a pause, and each digit of a code with one behind
+// it.
 func twiml(m sms.Message) (string, error) {
 	language, known := spokenLanguages[locale.Tag(m.Locale)]
 	if !known {

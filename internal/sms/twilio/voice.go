@@ -33,9 +33,9 @@ func (v *Voice) Channel() sms.Channel { return sms.Voice }
 var callEvents = []string{"answered", "completed"}
 
 // Send starts a call. It rings only as long as what is said can still be of use; with too little time left, and for a
-// language that Twilio has no voice for, there is no call. No machine detection is asked for: it costs, its answer comes
-// apart from the call's end, and TwiML that travels with the call cannot hang up because of it. A short ringing keeps
-// most calls from mailboxes, which is Twilio's own advice. Every error is an *sms.Error.
+// language that Twilio has no voice for, there is no call. No machine detection is asked for: it costs, its answer
+// comes apart from the call's end, and TwiML that travels with the call cannot hang up because of it. A short ringing
+// keeps most calls from mailboxes, which is Twilio's own advice. Every error is an *sms.Error.
 func (v *Voice) Send(ctx context.Context, m sms.Message) (sms.Result, error) {
 	if err := v.ready(&m); err != nil {
 		return sms.Result{}, err

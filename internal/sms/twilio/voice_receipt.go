@@ -21,8 +21,8 @@ var callStatuses = map[string]sms.Status{
 	"canceled":    sms.Failed,
 }
 
-// callFailures are the ends of calls that said nothing. A busy or silent phone may be answered later, and may take a text
-// at once; a call that failed says nothing of texts.
+// callFailures are the ends of calls that said nothing. A busy or silent phone may be answered later, and may take a
+// text at once; a call that failed says nothing of texts.
 var callFailures = map[string]meaning{
 	"busy":      {sms.Later, "the line is busy"},
 	"no-answer": {sms.Later, "nobody answered the call"},

@@ -33,8 +33,8 @@ func NewWhatsApp(c Config) *WhatsApp {
 func (w *WhatsApp) Channel() sms.Channel { return sms.WhatsApp }
 
 // Send hands a code over. The words around it, and their language, are the template's, whose only variable is the code
-// (https://www.twilio.com/docs/content/whatsappauthentication, read 2026-11-23). ValidityPeriod bounds the wait in Twilio's
-// queue; how long WhatsApp itself tries is the template's as well. Every error is an *sms.Error.
+// (https://www.twilio.com/docs/content/whatsappauthentication, read 2026-11-23). ValidityPeriod bounds the wait in
+// Twilio's queue; how long WhatsApp itself tries is the template's as well. Every error is an *sms.Error.
 func (w *WhatsApp) Send(ctx context.Context, m sms.Message) (sms.Result, error) {
 	if err := w.ready(&m); err != nil {
 		return sms.Result{}, err
@@ -45,7 +45,8 @@ func (w *WhatsApp) Send(ctx context.Context, m sms.Message) (sms.Result, error) 
 	}
 	to, from, values := whatsAppAddress(m.To), whatsAppAddress(w.config.From), string(variables)
 	params := &api.CreateMessageParams{
-		To: &to, From: &from, ContentSid: &w.config.ContentSID, ContentVariables: &values, ValidityPeriod: validity(m.ValidFor),
+		To: &to, From: &from, ContentSid: &w.config.ContentSID, ContentVariables: &values,
+		ValidityPeriod: validity(m.ValidFor),
 	}
 	if m.CallbackURL != "" {
 		params.StatusCallback = &m.CallbackURL

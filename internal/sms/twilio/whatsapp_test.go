@@ -128,8 +128,8 @@ func TestSendWhatsApp(t *testing.T) {
 	}
 	seen := fake.Texts()[0]
 	want := vendors.Text{
-		SID: seen.SID, Channel: "whatsapp", To: to, From: vendors.TwilioWhatsApp, Body: "493817", Content: vendors.TwilioContent,
-		Callback: text().CallbackURL, Validity: 120, At: seen.At, Status: http.StatusCreated,
+		SID: seen.SID, Channel: "whatsapp", To: to, From: vendors.TwilioWhatsApp, Body: "493817",
+		Content: vendors.TwilioContent, Callback: text().CallbackURL, Validity: 120, At: seen.At, Status: http.StatusCreated,
 	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Error(diff)
@@ -145,12 +145,14 @@ func TestStrictWhatsApp(t *testing.T) {
 		change func(*twilio.Config, *sms.Message)
 		code   string
 	}{
-		"strange sender":   {func(c *twilio.Config, _ *sms.Message) { c.From = "+15005550001" }, "63007"},
-		"strange template": {func(c *twilio.Config, _ *sms.Message) { c.ContentSID = "HX" + strings.Repeat("a", 32) }, "21655"},
-		"no code":          {func(_ *twilio.Config, m *sms.Message) { m.Code = "" }, "21656"},
-		"long code":        {func(_ *twilio.Config, m *sms.Message) { m.Code = strings.Repeat("1", 16) }, "21656"},
-		"bad number":       {func(_ *twilio.Config, m *sms.Message) { m.To = "2025550123" }, "21211"},
-		"bad callback":     {func(_ *twilio.Config, m *sms.Message) { m.CallbackURL = "https://a_b.example/" }, "21609"},
+		"strange sender": {func(c *twilio.Config, _ *sms.Message) { c.From = "+15005550001" }, "63007"},
+		"strange template": {func(c *twilio.Config, _ *sms.Message) {
+			c.ContentSID = "HX" + strings.Repeat("a", 32)
+		}, "21655"},
+		"no code":      {func(_ *twilio.Config, m *sms.Message) { m.Code = "" }, "21656"},
+		"long code":    {func(_ *twilio.Config, m *sms.Message) { m.Code = strings.Repeat("1", 16) }, "21656"},
+		"bad number":   {func(_ *twilio.Config, m *sms.Message) { m.To = "2025550123" }, "21211"},
+		"bad callback": {func(_ *twilio.Config, m *sms.Message) { m.CallbackURL = "https://a_b.example/" }, "21609"},
 	} {
 		fake := vendors.NewTwilio()
 		c, m := whatsAppConfig(fake.RoundTripper()), code()
@@ -182,7 +184,8 @@ func TestGoldenChannels(t *testing.T) {
 		c.From, c.ContentSID = strings.TrimPrefix(g.Request["From"], "whatsapp:"), g.Request["ContentSid"]
 		senders := map[string]sms.Sender{"whatsapp": twilio.NewWhatsApp(c), "call": twilio.NewVoice(c)}
 		got, err := senders[name].Send(t.Context(), sms.Message{
-			To: strings.TrimPrefix(g.Request["To"], "whatsapp:"), Code: "Name", Body: "Hello", Locale: "en", ValidFor: time.Minute,
+			To: strings.TrimPrefix(g.Request["To"], "whatsapp:"), Code: "Name", Body: "Hello", Locale: "en",
+			ValidFor: time.Minute,
 		})
 		if err != nil || got != (sms.Result{ProviderID: g.Want.ProviderID}) {
 			t.Errorf("%s: Send = %+v, %v", name, got, err)

@@ -16,9 +16,10 @@ const (
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// check notes all that is wrong with the settings at once, and prepares what is right.
-func (s *Sender) check() {
-	c := s.config
+// set notes all that is wrong with the settings at once, and prepares what is right. own is what is wrong with those
+// that are the channel's own.
+func (a *account) set(name string, c Config, own ...error) {
+	a.name, a.config = name, c
 	var problems []error
 	problem := func(text string) { problems = append(problems, errors.New("vonage-"+text)) }
 
@@ -29,55 +30,63 @@ func (s *Sender) check() {
 	if err != nil {
 		problem("private-key must be the application's RSA key in PEM")
 	}
-	s.key = key
+	a.key = key
 	if c.APIKey == "" || strings.Trim(c.APIKey, letters+digits) != "" {
 		problem("api-key must be the account's key, letters and digits")
 	}
 	if c.SignatureSecret == "" {
 		problem("signature-secret is missing")
 	}
-	if strings.ContainsAny(c.APISecret.Reveal(), " \t\r\n") {
-		problem("api-secret has spaces in it")
+	problems = append(problems, own...)
+	base := c.BaseURL
+	if base == "" {
+		base = DefaultBaseURL
 	}
-	if !isSender(c.From) {
-		problem("from must be a number with +, a short code or a name of at most 11 letters, digits and spaces")
-	}
-	if err := s.addresses(); err != nil {
+	if a.base, err = httpx.Base(base); err != nil {
 		problem("base-url is wrong: " + err.Error())
 	}
 	if c.HTTP == nil || c.Now == nil {
 		problems = append(problems, errors.New("vonage: no HTTP client or no clock"))
 	}
-	s.problems = errors.Join(problems...)
+	a.problems = errors.Join(problems...)
 }
 
-// addresses are where messages are created and conversions told.
-func (s *Sender) addresses() error {
-	base := s.config.BaseURL
-	if base == "" {
-		base = DefaultBaseURL
+// checkSender tells what is wrong with the settings that only texts have.
+func checkSender(c Config) []error {
+	var problems []error
+	if strings.ContainsAny(c.APISecret.Reveal(), " \t\r\n") {
+		problems = append(problems, errors.New("vonage-api-secret has spaces in it"))
 	}
-	u, err := httpx.Base(base)
-	if err != nil {
-		return err
+	if !isSender(c.From) {
+		problems = append(problems, errors.New(
+			"vonage-from must be a number with +, a short code or a name of at most 11 letters, digits and spaces"))
 	}
-	s.messages, s.conversions = u.JoinPath("v1", "messages"), u.JoinPath("conversions", "sms")
-	if strings.HasSuffix(u.Hostname(), ".nexmo.com") {
-		// The regional hosts are documented for messages alone.
-		s.conversions, err = url.Parse(DefaultBaseURL + "/conversions/sms")
+	return problems
+}
+
+// elsewhere gives an address of an API that the regional hosts are not documented for: they are those of messages
+// alone.
+func (a *account) elsewhere(path ...string) *url.URL {
+	if strings.HasSuffix(a.base.Hostname(), ".nexmo.com") {
+		return (&url.URL{Scheme: "https", Host: "api.nexmo.com"}).JoinPath(path...)
 	}
-	return err
+	return a.base.JoinPath(path...)
 }
 
 // isSender reports whether Vonage could take a text as from: E.164, a short code of 3 to 8 digits, or an alphanumeric
 // name of up to 11 characters with at least one letter.
 func isSender(text string) bool {
-	rest, plus := strings.CutPrefix(text, "+")
-	if plus {
-		return len(rest) >= 7 && len(rest) <= 15 && strings.Trim(rest, digits) == "" && rest[0] != '0'
+	if strings.HasPrefix(text, "+") {
+		return isNumber(text)
 	}
 	if strings.Trim(text, digits) == "" {
 		return len(text) >= 3 && len(text) <= 8
 	}
 	return len(text) <= 11 && strings.ContainsAny(text, letters) && strings.Trim(text, letters+digits+" ") == ""
+}
+
+// isNumber reports whether a text is an E.164 number with its plus.
+func isNumber(text string) bool {
+	rest, plus := strings.CutPrefix(text, "+")
+	return plus && len(rest) >= 7 && len(rest) <= 15 && strings.Trim(rest, digits) == "" && rest[0] != '0'
 }

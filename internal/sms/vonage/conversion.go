@@ -18,7 +18,7 @@ func (s *Sender) Redeemed(ctx context.Context, providerID string) error {
 	if s.config.APISecret == "" {
 		return nil
 	}
-	u := *s.conversions
+	u := s.elsewhere("conversions", "sms")
 	u.RawQuery = url.Values{
 		"message-id": {providerID}, "delivered": {"true"},
 		"timestamp": {s.config.Now().UTC().Format("2006-01-02 15:04:05")},

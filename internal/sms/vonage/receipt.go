@@ -13,14 +13,13 @@ import (
 	"github.com/thimble-auth/thimble/internal/sms"
 )
 
-// Receipt reads a status webhook. The signature does not cover the address, so that fullURL is not looked at; whoever
-// gives out addresses must know which message it gave each one for.
-func (s *Sender) Receipt(r *http.Request, _ string, body []byte) (sms.Receipt, error) {
-	if r.Method != http.MethodPost || s.problems != nil || !s.signed(r.Header.Get("Authorization"), body) {
+// messageReceipt reads a status webhook of the Messages API.
+func (a *account) messageReceipt(r *http.Request, body []byte, channel string) (sms.Receipt, error) {
+	if !a.believes(r, body) {
 		return sms.Receipt{}, sms.ErrBadSignature
 	}
 	var event status
-	if err := json.Unmarshal(body, &event); err != nil || event.ID == "" || event.Channel != "sms" {
+	if err := json.Unmarshal(body, &event); err != nil || event.ID == "" || event.Channel != channel {
 		return sms.Receipt{}, sms.ErrBadReceipt
 	}
 	state, known := statuses[event.Status]
@@ -36,8 +35,8 @@ func (s *Sender) Receipt(r *http.Request, _ string, body []byte) (sms.Receipt, e
 	return receipt, nil
 }
 
-// status is the body of a webhook, without what says nothing to us (messageStatusSMS of the OpenAPI document of the
-// Messages API 1.20.0, read 2026-11-23).
+// status is the body of a webhook, without what says nothing to us (messageStatusSMS and messageStatusWhatsApp of the
+// OpenAPI document of the Messages API 1.20.0, read 2026-11-23).
 type status struct {
 	ID      string `json:"message_uuid"`
 	Channel string `json:"channel"`
@@ -59,6 +58,7 @@ type status struct {
 var statuses = map[string]sms.Status{
 	"submitted":     sms.Sent,
 	"delivered":     sms.Delivered,
+	"read":          sms.Delivered,
 	"rejected":      sms.Failed,
 	"undeliverable": sms.Failed,
 }
@@ -92,10 +92,15 @@ type claims struct {
 	ApplicationID string `json:"application_id"`
 }
 
+// believes reports whether a webhook comes from Vonage.
+func (a *account) believes(r *http.Request, body []byte) bool {
+	return r.Method == http.MethodPost && a.problems == nil && a.signed(r.Header.Get("Authorization"), body)
+}
+
 // signed reports whether Vonage signed the body for this account. The documentation leaves the hash of the body to the
 // receiver where TLS protects the webhook; here it is wanted always, since TLS may end at a proxy. The token has no
 // end: a webhook that comes again says nothing new.
-func (s *Sender) signed(authorization string, body []byte) bool {
+func (a *account) signed(authorization string, body []byte) bool {
 	token, bearer := strings.CutPrefix(authorization, "Bearer ")
 	if !bearer {
 		return false
@@ -103,14 +108,14 @@ func (s *Sender) signed(authorization string, body []byte) bool {
 	var c claims
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer("Vonage"),
-		jwt.WithTimeFunc(s.config.Now),
+		jwt.WithTimeFunc(a.config.Now),
 	)
-	key := func(*jwt.Token) (any, error) { return []byte(s.config.SignatureSecret.Reveal()), nil }
+	key := func(*jwt.Token) (any, error) { return []byte(a.config.SignatureSecret.Reveal()), nil }
 	if _, err := parser.ParseWithClaims(token, &c, key); err != nil {
 		return false
 	}
 	sum := sha256.Sum256(body)
 	hash, err := hex.DecodeString(c.PayloadHash)
-	return err == nil && secret.Equal(sum[:], hash) && c.APIKey == s.config.APIKey &&
-		(c.ApplicationID == "" || c.ApplicationID == s.config.ApplicationID)
+	return err == nil && secret.Equal(sum[:], hash) && c.APIKey == a.config.APIKey &&
+		(c.ApplicationID == "" || c.ApplicationID == a.config.ApplicationID)
 }

@@ -13,19 +13,19 @@ const tokenLife = 15 * time.Minute
 
 // bearer gives a token that is good for a few minutes yet. It is used again and again: a signature costs as much as ten
 // sends.
-func (s *Sender) bearer() (string, error) {
-	now := s.config.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if left := s.expires.Sub(now); left > tokenLife/3 && left <= tokenLife {
-		return s.token, nil
+func (a *account) bearer() (string, error) {
+	now := a.config.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if left := a.expires.Sub(now); left > tokenLife/3 && left <= tokenLife {
+		return a.token, nil
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"application_id": s.config.ApplicationID, "jti": rand.Text(), "iat": now.Unix(), "exp": now.Add(tokenLife).Unix(),
-	}).SignedString(s.key)
+		"application_id": a.config.ApplicationID, "jti": rand.Text(), "iat": now.Unix(), "exp": now.Add(tokenLife).Unix(),
+	}).SignedString(a.key)
 	if err != nil {
 		return "", err
 	}
-	s.token, s.expires = token, now.Add(tokenLife)
+	a.token, a.expires = token, now.Add(tokenLife)
 	return token, nil
 }

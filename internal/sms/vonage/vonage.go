@@ -1,27 +1,27 @@
-// Package vonage sends texts through Vonage's Messages API v1 (https://developer.vonage.com/en/api/messages), reads its
-// status webhooks, and tells its Conversion API (https://developer.vonage.com/en/api/conversion) which codes were used.
+// Package vonage sends codes through one application of Vonage's, each channel by a sender of its own: texts and
+// WhatsApp messages through the Messages API v1 (https://developer.vonage.com/en/api/messages), calls through the Voice
+// API v1 (https://developer.vonage.com/en/api/voice). It reads their webhooks, and tells the Conversion API
+// (https://developer.vonage.com/en/api/conversion) which texts' codes were used.
 package vonage
 
 import (
-	"bytes"
 	"context"
-	"crypto/rsa"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sms"
 )
 
-// Name is the provider's name in settings, logs and callback paths.
-const Name = "vonage"
+// The senders' names in settings, logs and callback paths.
+const (
+	Name         = "vonage"
+	NameWhatsApp = "vonage_whatsapp"
+	NameVoice    = "vonage_voice"
+)
 
 // DefaultBaseURL is Vonage's own address.
 const DefaultBaseURL = "https://api.nexmo.com"
@@ -32,7 +32,7 @@ const (
 	maxValidity = 604800 * time.Second
 )
 
-// Config is one application of one account, with its sender.
+// Config is one application of one account, with the sender of one channel.
 type Config struct {
 	// ApplicationID is the application's UUID.
 	ApplicationID string
@@ -45,8 +45,12 @@ type Config struct {
 	SignatureSecret secret.String
 	// APISecret is the account's secret for the Conversion API. "" tells Vonage nothing about used codes.
 	APISecret secret.String
-	// From is the sender: an E.164 number with its plus, a short code, or an alphanumeric name.
+	// From is the sender: an E.164 number with its plus, or for texts a short code or an alphanumeric name as well.
 	From string
+	// Template is the name of the template of WhatsApp messages, and Languages are those that it exists in: a message
+	// in another one goes out in the first. No languages are English.
+	Template  string
+	Languages []locale.Tag
 	// BaseURL replaces DefaultBaseURL, such as by https://api-eu.nexmo.com. Plain http is for loopback hosts only.
 	BaseURL string
 	// HTTP carries the calls.
@@ -56,17 +60,7 @@ type Config struct {
 }
 
 // Sender sends texts from one application. It implements sms.Sender and sms.Learner.
-type Sender struct {
-	config      Config
-	problems    error
-	messages    *url.URL
-	conversions *url.URL
-	key         *rsa.PrivateKey
-
-	mu      sync.Mutex
-	token   string
-	expires time.Time
-}
+type Sender struct{ account }
 
 var (
 	_ sms.Sender  = (*Sender)(nil)
@@ -75,22 +69,13 @@ var (
 
 // New makes a sender. Wrong settings are reported by Check and by every Send.
 func New(c Config) *Sender {
-	s := &Sender{config: c}
-	s.check()
+	s := &Sender{}
+	s.set(Name, c, checkSender(c)...)
 	return s
 }
 
-// Format prints the name only: fmt looks into a struct past the guards of its secrets.
-func (s *Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
-
-// Name is "vonage".
-func (s *Sender) Name() string { return Name }
-
 // Channel is sms.SMS.
 func (s *Sender) Channel() sms.Channel { return sms.SMS }
-
-// Check tells what is wrong with the settings, each with its name.
-func (s *Sender) Check() error { return s.problems }
 
 // request is the body of a call. Whether the text needs Unicode is found out by Vonage.
 type request struct {
@@ -100,7 +85,12 @@ type request struct {
 	From    string `json:"from"`
 	Channel string `json:"channel"`
 	// TTL is in seconds.
-	TTL       int    `json:"ttl"`
+	TTL int `json:"ttl"`
+	reporting
+}
+
+// reporting is how a message is told apart from others, and where what becomes of it is reported.
+type reporting struct {
 	ClientRef string `json:"client_ref,omitempty"`
 	Webhook   string `json:"webhook_url,omitempty"`
 	// WebhookVersion keeps webhooks in the form that Receipt reads, whatever the account is set to.
@@ -110,44 +100,30 @@ type request struct {
 // Send hands a text over. The time to live is the rest of the text's life in whole seconds. Vonage takes none under 20
 // seconds: a text with less left is refused unsent. Every error is an *sms.Error.
 func (s *Sender) Send(ctx context.Context, m sms.Message) (sms.Result, error) {
-	switch {
-	case s.problems != nil:
-		return sms.Result{}, wrongSettings()
-	case m.ValidFor < time.Second:
-		return sms.Result{}, &sms.Error{Class: sms.Permanent, Reason: "the text's life is over"}
-	case m.ValidFor < minValidity:
+	if err := s.ready(&m); err != nil {
+		return sms.Result{}, err
+	}
+	if m.ValidFor < minValidity {
 		return sms.Result{}, &sms.Error{Class: sms.OtherRoute, Reason: "the text's life is shorter than the provider takes"}
 	}
-	body, err := json.Marshal(s.request(m))
-	if err != nil {
-		return sms.Result{}, &sms.Error{Class: sms.Permanent, Reason: "the text cannot be written as JSON"}
-	}
-	token, err := s.bearer()
-	if err != nil {
-		return sms.Result{}, wrongSettings()
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.messages.String(), bytes.NewReader(body))
-	if err != nil {
-		return sms.Result{}, wrongSettings()
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	return s.call(req)
-}
-
-func wrongSettings() *sms.Error {
-	return &sms.Error{Class: sms.OtherRoute, Reason: "the vonage settings are wrong"}
-}
-
-func (s *Sender) request(m sms.Message) request {
-	r := request{
-		Type: "text", Channel: "sms", Text: m.Body,
-		// Numbers go without their plus, as Vonage wants them; names have none.
-		To: strings.TrimPrefix(m.To, "+"), From: strings.TrimPrefix(s.config.From, "+"),
+	return s.message(ctx, request{
+		Type: "text", Channel: "sms", Text: m.Body, To: plain(m.To), From: plain(s.config.From), reporting: report(&m),
 		// Rounded down: rather not delivered than delivered after the deadline.
 		TTL: int(min(m.ValidFor, maxValidity) / time.Second),
-	}
+	})
+}
+
+// Receipt reads a status webhook. The signature does not cover the address, so that fullURL is not looked at; whoever
+// gives out addresses must know which message it gave each one for.
+func (s *Sender) Receipt(r *http.Request, _ string, body []byte) (sms.Receipt, error) {
+	return s.messageReceipt(r, body, "sms")
+}
+
+// plain takes the plus off a number, as Vonage wants them; names have none.
+func plain(number string) string { return strings.TrimPrefix(number, "+") }
+
+func report(m *sms.Message) reporting {
+	var r reporting
 	if len(m.ID) <= 100 {
 		r.ClientRef = m.ID
 	}
@@ -155,23 +131,4 @@ func (s *Sender) request(m sms.Message) request {
 		r.Webhook, r.WebhookVersion = m.CallbackURL, "v1"
 	}
 	return r
-}
-
-func (s *Sender) call(req *http.Request) (sms.Result, error) {
-	res, err := s.config.HTTP.Do(req)
-	if err != nil {
-		return sms.Result{}, &sms.Error{Class: sms.Later, Reason: httpx.Reason(err)}
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode/100 != 2 {
-		return sms.Result{}, refusal(res)
-	}
-	// The answer has the id and nothing else: parts and price come with the status "submitted".
-	var answer struct {
-		ID string `json:"message_uuid"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || answer.ID == "" {
-		return sms.Result{}, sms.NotUnderstood()
-	}
-	return sms.Result{ProviderID: answer.ID}, nil
 }
