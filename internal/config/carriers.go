@@ -2,7 +2,7 @@ package config
 
 import "github.com/thimble-auth/thimble/internal/secret"
 
-// Twilio is an account that sends our texts.
+// Twilio is an account that sends our texts, by each channel that it is given a sender for.
 type Twilio struct {
 	// Account SID.
 	AccountSID string `name:"account-sid" var:"TWILIO_ACCOUNT_SID" placeholder:"AC…"`
@@ -14,18 +14,33 @@ type Twilio struct {
 	From string `name:"from" var:"TWILIO_FROM" placeholder:"NUMBER"`
 	// Messaging service that picks the sender, instead of a number or with one.
 	MessagingServiceSID string `name:"messaging-service-sid" var:"TWILIO_MESSAGING_SERVICE_SID" placeholder:"MG…"`
+	// Number of a WhatsApp sender, with +. With it, codes can go by WhatsApp.
+	WhatsAppFrom string `name:"whatsapp-from" var:"TWILIO_WHATSAPP_FROM" placeholder:"NUMBER"`
+	// Approved template of WhatsApp messages, of the kind whatsapp/authentication.
+	WhatsAppContentSID string `name:"whatsapp-content-sid" var:"TWILIO_WHATSAPP_CONTENT_SID" placeholder:"HX…"`
+	// Number that calls come from, with +. With it, codes can be read aloud.
+	VoiceFrom string `name:"voice-from" var:"TWILIO_VOICE_FROM" placeholder:"NUMBER"`
 	// Countries whose numbers this account serves, such as US,CA. Without it, all.
 	Countries []string `name:"countries" var:"TWILIO_COUNTRIES" placeholder:"CC"`
 	// Where Twilio's API is, for tests and regional hosts. Without it, https://api.twilio.com.
 	BaseURL string `name:"base-url" var:"TWILIO_BASE_URL" placeholder:"URL"`
 }
 
-// Given reports whether texts can be sent at all.
+// Given reports whether there is an account at all.
 func (t *Twilio) Given() bool {
-	return t.AccountSID != "" || t.AuthToken != "" || t.From != "" || t.MessagingServiceSID != ""
+	return t.AccountSID != "" || t.AuthToken != "" || t.SMS() || t.WhatsApp() || t.Voice()
 }
 
-// Vonage is an application that sends our texts.
+// SMS reports whether texts are to be sent.
+func (t *Twilio) SMS() bool { return t.From != "" || t.MessagingServiceSID != "" }
+
+// WhatsApp reports whether WhatsApp messages are to be sent.
+func (t *Twilio) WhatsApp() bool { return t.WhatsAppFrom != "" || t.WhatsAppContentSID != "" }
+
+// Voice reports whether calls are to be made.
+func (t *Twilio) Voice() bool { return t.VoiceFrom != "" }
+
+// Vonage is an application that sends our texts, by each channel that it is given a sender for.
 type Vonage struct {
 	// Application's id.
 	ApplicationID string `name:"application-id" var:"VONAGE_APPLICATION_ID" placeholder:"UUID"`
@@ -47,17 +62,36 @@ type Vonage struct {
 	SignatureSecretFile string `name:"signature-secret-file" var:"VONAGE_SIGNATURE_SECRET_FILE" placeholder:"FILE"`
 	// Sender: a number with +, a short code or a name.
 	From string `name:"from" var:"VONAGE_FROM" placeholder:"NUMBER"`
+	// Number of a WhatsApp sender, with +. With it, codes can go by WhatsApp.
+	WhatsAppFrom string `name:"whatsapp-from" var:"VONAGE_WHATSAPP_FROM" placeholder:"NUMBER"`
+	// Name of the approved authentication template of WhatsApp messages.
+	WhatsAppTemplate string `name:"whatsapp-template" var:"VONAGE_WHATSAPP_TEMPLATE" placeholder:"NAME"`
+	// Languages that the template exists in, such as en,pt-br; in others, messages go out in the first. Default: en.
+	WhatsAppLanguages []string `name:"whatsapp-languages" var:"VONAGE_WHATSAPP_LANGUAGES" placeholder:"TAG"`
+	// Number that calls come from, with +. With it, codes can be read aloud.
+	VoiceFrom string `name:"voice-from" var:"VONAGE_VOICE_FROM" placeholder:"NUMBER"`
 	// Countries whose numbers this account serves, such as US,CA. Without it, all.
 	Countries []string `name:"countries" var:"VONAGE_COUNTRIES" placeholder:"CC"`
 	// Where Vonage's API is, for regional hosts and tests. Without it, https://api.nexmo.com.
 	BaseURL string `name:"base-url" var:"VONAGE_BASE_URL" placeholder:"URL"`
 }
 
-// Given reports whether texts can be sent at all.
+// Given reports whether there is an application at all.
 func (v *Vonage) Given() bool {
 	return v.ApplicationID != "" || v.PrivateKey != "" || v.APIKey != "" || v.APISecret != "" || v.SignatureSecret != "" ||
-		v.From != ""
+		v.SMS() || v.WhatsApp() || v.Voice()
 }
+
+// SMS reports whether texts are to be sent.
+func (v *Vonage) SMS() bool { return v.From != "" }
+
+// WhatsApp reports whether WhatsApp messages are to be sent.
+func (v *Vonage) WhatsApp() bool {
+	return v.WhatsAppFrom != "" || v.WhatsAppTemplate != "" || len(v.WhatsAppLanguages) > 0
+}
+
+// Voice reports whether calls are to be made.
+func (v *Vonage) Voice() bool { return v.VoiceFrom != "" }
 
 // Telnyx is an account that sends our texts.
 type Telnyx struct {

@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 
+	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/phone"
 )
 
@@ -15,6 +16,7 @@ func (v *Vonage) check(p *Problems) {
 	v.PrivateKey = fromFile(p, "vonage-private-key", v.PrivateKey, v.PrivateKeyFile)
 	v.APISecret = fromFile(p, "vonage-api-secret", v.APISecret, v.APISecretFile)
 	v.SignatureSecret = fromFile(p, "vonage-signature-secret", v.SignatureSecret, v.SignatureSecretFile)
+	checkLanguages(p, "vonage-whatsapp-languages", v.WhatsAppLanguages)
 	checkCountries(p, "vonage-countries", v.Countries)
 }
 
@@ -46,5 +48,17 @@ func checkCountries(p *Problems, name string, countries []string) {
 		if !phone.ValidRegion(countries[i]) {
 			p.Add("%s: %q is no country code; want two letters such as US", name, cc)
 		}
+	}
+}
+
+// checkLanguages brings a list of languages into the form that messages have, and notes what texts have no words in.
+func checkLanguages(p *Problems, name string, languages []string) {
+	for i, language := range languages {
+		tag, err := locale.Input(strings.TrimSpace(language)).ForSMS()
+		if err != nil {
+			p.Add("%s: %q is no language of texts; want one such as en or pt-br", name, language)
+			continue
+		}
+		languages[i] = string(tag)
 	}
 }

@@ -239,6 +239,39 @@ func TestOwnSenders(t *testing.T) {
 	}
 }
 
+// TestChannels: the senders of an account's channels, from file, environment and command line.
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	c, problems := read(t, "twilio:\n  whatsapp_from: '+1'\nvonage:\n  voice_from: '+2'\n  whatsapp_languages: [EN, pt-BR]\n",
+		[]string{
+			"THIMBLE_PUBLIC_URL=https://auth.example.com", "THIMBLE_MASTER_KEY=x", "THIMBLE_TWILIO_WHATSAPP_CONTENT_SID=HX1",
+			"THIMBLE_VONAGE_WHATSAPP_FROM=+3",
+		}, "serve", "--twilio-voice-from", "+4", "--vonage-whatsapp-template", "login")
+	c.Serve.Check(&problems)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	twilio := Twilio{WhatsAppFrom: "+1", WhatsAppContentSID: "HX1", VoiceFrom: "+4"}
+	if got := c.Serve.Twilio; !reflect.DeepEqual(got, twilio) || got.SMS() || !got.WhatsApp() || !got.Voice() || !got.Given() {
+		t.Errorf("got %+v, want %+v", got, twilio)
+	}
+	vonage := Vonage{
+		WhatsAppFrom: "+3", WhatsAppTemplate: "login", WhatsAppLanguages: []string{"en", "pt-br"}, VoiceFrom: "+2",
+	}
+	if got := c.Serve.Vonage; !reflect.DeepEqual(got, vonage) || got.SMS() || !got.WhatsApp() || !got.Voice() || !got.Given() {
+		t.Errorf("got %+v, want %+v", got, vonage)
+	}
+	if (&Twilio{}).Given() || (&Vonage{}).Given() || !(&Twilio{From: "x"}).SMS() || !(&Vonage{From: "x"}).SMS() {
+		t.Error("nothing counts as something, or something as nothing")
+	}
+
+	c, problems = read(t, "", nil, "serve", "--vonage-whatsapp-languages", "en,tlh")
+	c.Serve.Check(&problems)
+	if err := problems.Err(); err == nil || !strings.Contains(err.Error(), `vonage-whatsapp-languages: "tlh"`) {
+		t.Errorf("Check = %v", err)
+	}
+}
+
 func TestDevStaysAtHome(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ func (p *Problems) Add(format string, args ...any) {
 	*p = append(*p, fmt.Sprintf(format, args...))
 }
 
-// Join notes every error that err joins.
+// Join notes every error that err joins, unless it is noted already: what several senders share is wrong once.
 func (p *Problems) Join(err error) {
 	if err == nil {
 		return
@@ -24,7 +25,9 @@ func (p *Problems) Join(err error) {
 		}
 		return
 	}
-	p.Add("%s", err)
+	if !slices.Contains(*p, err.Error()) {
+		p.Add("%s", err)
+	}
 }
 
 // Err gives the problems as one error, nil when there are none.

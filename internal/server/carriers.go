@@ -13,8 +13,6 @@ import (
 	"github.com/thimble-auth/thimble/internal/sms/aws"
 	"github.com/thimble-auth/thimble/internal/sms/file"
 	"github.com/thimble-auth/thimble/internal/sms/telnyx"
-	"github.com/thimble-auth/thimble/internal/sms/twilio"
-	"github.com/thimble-auth/thimble/internal/sms/vonage"
 	"github.com/thimble-auth/thimble/internal/sms/webhook"
 )
 
@@ -24,11 +22,8 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 		p.Join(sender.Check())
 		o.SMS = append(o.SMS, notify.SMSRoute{Sender: sender, Countries: countries})
 	}
-	if c.Twilio.Given() {
-		add(twilioSender(&c.Twilio), c.Twilio.Countries)
-	}
-	if c.Vonage.Given() {
-		add(vonageSender(&c.Vonage), c.Vonage.Countries)
+	for _, sender := range append(twilioSenders(&c.Twilio), vonageSenders(&c.Vonage)...) {
+		add(sender.Sender, sender.Countries)
 	}
 	if c.Telnyx.Given() {
 		add(telnyxSender(&c.Telnyx), c.Telnyx.Countries)
@@ -61,21 +56,6 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 // never from a request.
 func carrierClient(private bool) *httpx.Client {
 	return httpx.New(httpx.Options{IdlePerHost: outbox.DefaultWorkers, AllowPrivate: private})
-}
-
-func twilioSender(c *config.Twilio) sms.Sender {
-	return twilio.New(twilio.Config{
-		AccountSID: c.AccountSID, AuthToken: c.AuthToken, From: c.From, MessagingServiceSID: c.MessagingServiceSID,
-		BaseURL: c.BaseURL, HTTP: carrierClient(c.BaseURL != ""),
-	})
-}
-
-func vonageSender(c *config.Vonage) sms.Sender {
-	return vonage.New(vonage.Config{
-		ApplicationID: c.ApplicationID, PrivateKey: c.PrivateKey, APIKey: c.APIKey, APISecret: c.APISecret,
-		SignatureSecret: c.SignatureSecret, From: c.From, BaseURL: c.BaseURL, Now: time.Now,
-		HTTP: carrierClient(c.BaseURL != ""),
-	})
 }
 
 func telnyxSender(c *config.Telnyx) sms.Sender {
