@@ -48,7 +48,7 @@ func TestChannels(t *testing.T) {
 			"twilio-whatsapp-from must be the number of a WhatsApp sender, with +\n" +
 				"twilio-voice-from must be a number with +\n" +
 				"vonage-whatsapp-from must be the number of a WhatsApp sender, with +\n" +
-				"vonage-whatsapp-template must be the template's name: lower-case letters, digits and underscores",
+				"vonage-whatsapp-template must be the template's name, which has no spaces",
 		},
 		"a wrong account": {
 			func(t *config.Twilio, v *config.Vonage) {

@@ -76,7 +76,7 @@ var calls = map[locale.Tag]callWords{
 	},
 	locale.Persian: {
 		named: "سلام. این تماس از طرف {project} است. کد شما:", plain: "سلام. کد شما:",
-		again: "تکرار می‌کنم، کد شما:", end: "کد تا دو دقیقه اعتبار دارد. خدانگهدار.",
+		again: "بار دیگر، کد شما:", end: "کد تا دو دقیقه اعتبار دارد. خدانگهدار.",
 		apart: "، ",
 	},
 	locale.Japanese: {
