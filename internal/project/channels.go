@@ -15,6 +15,8 @@ const (
 	MinChannelSeconds = 10
 	MaxChannelSeconds = 90
 	maxAllSeconds     = 100
+	// A call rings and is read aloud, for which package sms wants 50 seconds; and it does not begin to the second.
+	maxBeforeCall = 60
 )
 
 // DefaultChannelSeconds is how long a report is waited for where the project says nothing.
@@ -38,6 +40,10 @@ func checkChannels(s *store.ProjectSettings) error {
 		if c.Seconds != 0 && (c.Seconds < MinChannelSeconds || c.Seconds > MaxChannelSeconds) {
 			problems = append(problems, fmt.Errorf("the wait for a report on %s must be from %d to %d seconds", c.Channel,
 				MinChannelSeconds, MaxChannelSeconds))
+		}
+		if c.Channel == "voice" && all > maxBeforeCall {
+			problems = append(problems, fmt.Errorf("a call would begin after %d seconds: it takes a while to ring and to be read aloud, "+
+				"so that all waits before it may be %d together", all, maxBeforeCall))
 		}
 		if i+1 < len(s.Channels) {
 			if c.Seconds == 0 {

@@ -50,13 +50,19 @@ func TestCheckSettings(t *testing.T) {
 		"domain, too long":      {store.ProjectSettings{WebOTPDomain: longDomain(text.MaxDomain + 1)}, "WebOTP"},
 		"domain, upper case":    {store.ProjectSettings{WebOTPDomain: "App.example.com"}, "WebOTP"},
 		"channels": {store.ProjectSettings{Channels: []store.ChannelWait{
-			{Channel: "whatsapp", Seconds: 10}, {Channel: "sms", Seconds: 90}, {Channel: "voice", Seconds: 90},
+			{Channel: "whatsapp", Seconds: 10}, {Channel: "voice", Seconds: 90}, {Channel: "sms", Seconds: 90},
 		}}, ""},
 		"channels, unknown": {store.ProjectSettings{Channels: []store.ChannelWait{{Channel: "fax"}}}, `"fax" is no channel`},
 		"channels, twice": {
 			store.ProjectSettings{Channels: []store.ChannelWait{{Channel: "sms"}, {Channel: "sms"}}}, "sms is named twice",
 		},
 		"channels, hasty": {store.ProjectSettings{Channels: []store.ChannelWait{{Channel: "sms", Seconds: 9}}}, "10 to 90 seconds"},
+		"channels, call in time": {store.ProjectSettings{Channels: []store.ChannelWait{
+			{Channel: "whatsapp", Seconds: 30}, {Channel: "sms"}, {Channel: "voice"},
+		}}, ""},
+		"channels, late call": {store.ProjectSettings{Channels: []store.ChannelWait{
+			{Channel: "whatsapp", Seconds: 31}, {Channel: "sms"}, {Channel: "voice", Seconds: 10},
+		}}, "a call would begin after 61 seconds"},
 		"channels, late": {store.ProjectSettings{Channels: []store.ChannelWait{
 			{Channel: "whatsapp", Seconds: 71}, {Channel: "sms"}, {Channel: "voice"},
 		}}, "would begin after 101 seconds"},
