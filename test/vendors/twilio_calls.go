@@ -3,6 +3,7 @@ package vendors
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -104,7 +105,7 @@ func listen(document string) (words, language string, fine bool) {
 	if decoder.Decode(&response) != nil {
 		return "", "", false
 	}
-	if _, err := decoder.Token(); err != io.EOF {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return "", "", false
 	}
 	var lines []string

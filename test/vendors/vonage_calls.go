@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -132,7 +133,7 @@ func spokenMarkup(text string) (words string, fine bool) {
 	decoder := xml.NewDecoder(strings.NewReader(text))
 	for depth := 0; ; {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return b.String(), depth == 0
 		}
 		if err != nil {
