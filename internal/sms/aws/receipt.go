@@ -27,9 +27,10 @@ func (s *Sender) Receipt(r *http.Request, _ string, body []byte) (sms.Receipt, e
 }
 
 // Report reads what SNS posts to the address of the topic's subscription, which is one for all messages: id is our own
-// id of the message, "" where the report is about none of ours. A request to confirm the subscription is answered; it,
-// and the end of a subscription, are Pending reports on no message. The errors are ErrBadSignature, ErrBadReceipt, and
-// others when SNS could not be asked for its certificate; after those it may try again.
+// id of the message, "" where the report is about none of ours, such as a text that somebody sent to us. A request to
+// confirm the subscription is answered; it, and the end of a subscription, are Pending reports on no message. The errors
+// are ErrBadSignature, ErrBadReceipt, and others when SNS could not be asked for its certificate; after those it may try
+// again.
 func (s *Sender) Report(r *http.Request, body []byte) (id string, receipt sms.Receipt, err error) {
 	if r.Method != http.MethodPost || s.problems != nil {
 		return "", sms.Receipt{}, sms.ErrBadSignature
@@ -44,6 +45,9 @@ func (s *Sender) Report(r *http.Request, body []byte) (id string, receipt sms.Re
 	case farewell:
 		// To visit its address would be to subscribe again.
 		return "", sms.Receipt{}, nil
+	}
+	if _, ok := readInbound(e.Message); ok {
+		return "", sms.Receipt{}, nil // It comes to the other subscription's address as well.
 	}
 	return read(e.Message)
 }

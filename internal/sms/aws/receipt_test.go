@@ -184,10 +184,6 @@ func TestUnreadable(t *testing.T) {
 	for _, message := range []string{
 		"", "{", "[]", `{"eventType":"TEXT_DELIVERED"}`, `{"messageId":"1"}`, `{"messageId":"1","eventType":"TEXT_LOST"}`,
 		`{"messageId":"1","eventType":"VOICE_COMPLETED"}`, `{"messageId":"1","eventType":"TEXT_DELIVERED","context":[]}`,
-		// https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html, read 2026-11-23: an answer of a
-		// recipient, whose topic should be another.
-		`{"originationNumber":"+14255550182","destinationNumber":"+12125550101","messageKeyword":"JOIN",` +
-			`"messageBody":"EXAMPLE","inboundMessageId":"cae173d2-66b9-564c-8309-21f858e9fb84"}`,
 	} {
 		r := fake.Post(address, fake.Sign(fake.Envelope("Notification", message), "1"))
 		if _, got, err := report(t, s, r); !errors.Is(err, sms.ErrBadReceipt) {
