@@ -50,8 +50,16 @@ var (
 		"Use a real address, or the call that the sandbox address is for.")
 	UnsubscribedPhoneNumber = row(400, "unsubscribed_phone_number",
 		"This number has stopped our texts. Text START to the number they came from, then try again.",
-		"The recipient answered an earlier text with STOP.",
-		"Have the person text START, then run thimble project opt-in; or use another method.")
+		"The recipient answered an earlier text with STOP, or the project noted that the number gets no texts.",
+		"GET /v1/thimble/opt_outs tells who said so. Have the person text START, or take the note back; or use another method.")
+	OptOutByOwner = row(400, "opt_out_by_owner",
+		"This number has stopped our texts by itself. Text START to the number they came from.",
+		"The project has no note of its own about the number; its owner texted STOP to a provider's number.",
+		"Have the person text START. Where the provider does not pass that on, the operator runs thimble project opt-in.")
+	OptOutNotFound = row(404, "opt_out_not_found",
+		"Texts to this number are not stopped.",
+		"Neither has the project noted that the number gets no texts, nor has its owner texted STOP.",
+		"There is nothing to take back.")
 	DownstreamCarrierError = row(400, "downstream_carrier_error",
 		"The text could not be sent. Please try again later or use another method.",
 		"No provider can send to this number at the moment.",

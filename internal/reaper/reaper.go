@@ -17,7 +17,7 @@ import (
 type Ages struct {
 	Codes    time.Duration // one-time codes, magic links and intermediate sessions, after they expire; default a day
 	Counters time.Duration // counters of sends, after their window; default an hour
-	Messages time.Duration // messages and their delivery, after they were written; default 90 days
+	Messages time.Duration // messages and their delivery, after they were written, and each STOP after its START; default 90 days
 	Sessions time.Duration // sessions, after they expire or are revoked; default 30 days
 	Audit    time.Duration // audit events; default 400 days
 }
@@ -68,6 +68,7 @@ func (r *Reaper) Round(ctx context.Context) error {
 		{store.ReapTrustedTokens, r.Ages.Codes, defaults.Codes},
 		{store.ReapSendCounters, r.Ages.Counters, defaults.Counters},
 		{store.ReapMessages, r.Ages.Messages, defaults.Messages},
+		{store.ReapStops, r.Ages.Messages, defaults.Messages},
 		{store.ReapSessions, r.Ages.Sessions, defaults.Sessions},
 		{store.ReapAudit, r.Ages.Audit, defaults.Audit},
 	} {

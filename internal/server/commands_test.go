@@ -318,14 +318,24 @@ func TestOperatorsBesideDev(t *testing.T) {
 			t.Errorf("last event: %+v", last)
 		}
 		write(t, db, func(tx *store.Tx) error {
-			tx.InsertOptOut(fixed.ProjectID, "+12025550162", "twilio")
-			return nil
+			_, err := tx.HearStop(t.Context(), "+12025550162", "twilio", "SM1")
+			return err
 		})
 	})
 	must(t, environ, "project", "opt-in", fixed.ProjectID, "+1 202 555 0162")
 	if _, stderr, status := thimble(t, environ, "project", "opt-in", fixed.ProjectID, "+12025550162"); status != 1 ||
 		!strings.Contains(stderr, "had not stopped") {
 		t.Errorf("opt-in once more: %d, %s", status, stderr)
+	}
+	must(t, environ, "project", "opt-out", fixed.ProjectID, "+1 202 555 0162")
+	if _, stderr, status := thimble(t, environ, "project", "opt-out", fixed.ProjectID, "+12025550162"); status != 1 ||
+		!strings.Contains(stderr, "already") {
+		t.Errorf("opt-out once more: %d, %s", status, stderr)
+	}
+	must(t, environ, "project", "opt-in", fixed.ProjectID, "+12025550162")
+	if _, stderr, status := thimble(t, environ, "project", "opt-out", fixed.ProjectID, "2025550162"); status != 1 ||
+		!strings.Contains(stderr, "not a number") {
+		t.Errorf("opt-out of no number: %d, %s", status, stderr)
 	}
 }
 

@@ -22,6 +22,7 @@ type projectCommands struct {
 	Redirect redirectCommands `cmd:"" help:"A project's redirect URLs."`
 	Trust    trustCommands    `cmd:"" help:"The issuers whose tokens a project takes for sessions."`
 	Template templateCommands `cmd:"" help:"What a project's texts say, in each language."`
+	OptOut   projectOptOut    `cmd:"" name:"opt-out" help:"Let no texts go to a number whose owner wants none."`
 	OptIn    projectOptIn     `cmd:"" name:"opt-in" help:"Let texts go again to a number that had stopped them."`
 }
 

@@ -47,11 +47,6 @@ var (
 	// A report may name the price after the one that said what became of the message.
 	sqlMessagePrice = sqldb.SQL("message_price", `
 		UPDATE messages SET price_micros = $2, price_currency = $3 WHERE id = $1`)
-
-	sqlOptOutRecipient = sqldb.SQL("opt_out_recipient", `
-		INSERT INTO opt_outs (project_id, phone, source, created_at)
-		SELECT project_id, recipient, $2, $3 FROM messages WHERE id = $1 AND channel = 'sms'
-		ON CONFLICT DO NOTHING`)
 )
 
 // Handover is what a provider said when it took a message.
@@ -96,11 +91,6 @@ func (tx *Tx) ReceiveReceipt(ctx context.Context, id, provider, providerID, stat
 	}
 	n, err := tx.Exec(ctx, s, args...)
 	return n == 1, err
-}
-
-// OptOutRecipient notes that the number which the text was for wants no more texts of the project.
-func (tx *Tx) OptOutRecipient(id, source string) {
-	tx.Later(sqlOptOutRecipient, -1, id, source, micros(tx.Now()))
 }
 
 // one turns a count that is had later into whether it is one.

@@ -21,6 +21,7 @@ const (
 	ReapMessages             Reapable = "messages"              // the time they were written
 	ReapSessions             Reapable = "sessions"              // the time they expire or are revoked
 	ReapAudit                Reapable = "audit_events"          // the time of the event
+	ReapStops                Reapable = "stops"                 // the time they were taken back
 )
 
 // Each statement deletes the oldest rows of its kind up to a limit, along the index that orders them by age, so that no
@@ -62,6 +63,11 @@ var reapStmts = map[Reapable]*sqldb.Stmt{
 		DELETE FROM sessions WHERE id IN (
 			SELECT old.id FROM sessions AS old WHERE old.expires_at < $1 ORDER BY old.expires_at LIMIT $2)
 			AND expires_at < $1`),
+
+	ReapStops: sqldb.SQL("reap_stops", `
+		DELETE FROM stops WHERE (phone, provider, said_id) IN (
+			SELECT old.phone, old.provider, old.said_id FROM stops AS old WHERE old.over_at > 0 AND old.over_at < $1
+			ORDER BY old.over_at LIMIT $2)`),
 }
 
 // Reap deletes up to limit rows of a kind whose age counts from before the time given, and tells how many it deleted.
