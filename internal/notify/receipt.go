@@ -62,12 +62,7 @@ func (s *Service) Receipt(ctx context.Context, provider, id, mac string, r *http
 		}
 		return s.receive(ctx, provider, about, receipt)
 	}
-	// The address that we gave out, not what the request says about itself: proxies and liars change that.
-	address := s.o.PublicURL + "/callbacks/sms/" + provider + "/" + id + "/" + mac
-	if r.URL.RawQuery != "" {
-		address += "?" + r.URL.RawQuery
-	}
-	receipt, err := sender.Receipt(r, address, body)
+	receipt, err := sender.Receipt(r, s.givenOut(r, provider, id, mac), body)
 	if errors.Is(err, sms.ErrBadSignature) {
 		return ErrForged
 	}
@@ -75,6 +70,16 @@ func (s *Service) Receipt(ctx context.Context, provider, id, mac string, r *http
 		return err
 	}
 	return s.receive(ctx, provider, id, receipt)
+}
+
+// givenOut is the address that the request came to as we gave it out, not what the request says about itself: proxies and
+// liars change that.
+func (s *Service) givenOut(r *http.Request, provider, id, mac string) string {
+	address := s.o.PublicURL + "/callbacks/sms/" + provider + "/" + id + "/" + mac
+	if r.URL.RawQuery != "" {
+		address += "?" + r.URL.RawQuery
+	}
+	return address
 }
 
 func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receipt) error {
@@ -157,11 +162,20 @@ func (s *Service) TakeReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return unreadable.Because(err)
 	}
-	err = s.Receipt(r.Context(), r.PathValue("provider"), r.PathValue("message"), r.PathValue("mac"), r, body)
+	answer, provider, id, mac := "", r.PathValue("provider"), r.PathValue("message"), r.PathValue("mac")
+	if id == inboundTexts {
+		answer, err = s.Hear(r.Context(), provider, mac, r, body)
+	} else {
+		err = s.Receipt(r.Context(), provider, id, mac, r, body)
+	}
 	switch {
 	case err == nil:
 		w.Header().Set("Cache-Control", "no-store")
+		if answer != "" {
+			w.Header().Set("Content-Type", "text/xml")
+		}
 		w.WriteHeader(http.StatusOK)
+		_, _ = io.WriteString(w, answer)
 		return nil
 	case errors.Is(err, ErrForged):
 		return errs.InvalidCallbackSignature

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/config"
 	"github.com/thimble-auth/thimble/internal/keys"
+	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/password"
 	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/sqldb"
@@ -67,13 +68,23 @@ func (c *serveCommand) Run(r *runner) error {
 	}
 	app.log.Info("ready", "version", Version(), "listen", ln.Addr().String(), "public_url", c.PublicURL,
 		"database", app.DB.Engine().String())
-	for _, route := range o.SMS {
-		// It has to be set at the provider by hand. Whoever reads it here can still not sign a report.
-		if address := app.Notify.ReportAddress(route.Sender.Name()); address != "" {
-			app.log.Info("subscribe this address to the provider's reports", "provider", route.Sender.Name(), "address", address)
+	app.logAddresses(o.SMS)
+	return app.serveUntil(ctx, ln, app, time.Duration(c.Grace.N)*time.Second)
+}
+
+// logAddresses tells which addresses have to be set at the providers by hand. Whoever reads them here can still not sign
+// what comes to them.
+func (a *App) logAddresses(routes []notify.SMSRoute) {
+	for _, route := range routes {
+		name := route.Sender.Name()
+		if address := a.Notify.ReportAddress(name); address != "" {
+			a.log.Info("subscribe this address to the provider's reports", "provider", name, "address", address)
+		}
+		if address := a.Notify.InboundAddress(name); address != "" {
+			a.log.Info("have the provider pass texts to its number on to this address, for STOP and START", "provider", name,
+				"address", address)
 		}
 	}
-	return app.serveUntil(ctx, ln, app, time.Duration(c.Grace.N)*time.Second)
 }
 
 // prepare checks everything that can be checked before the database is changed, and reports all of it at once.

@@ -1,0 +1,75 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/thimble-auth/thimble/internal/audit"
+	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/store"
+)
+
+// inboundTexts stands for the message in the address to which a provider passes on what people text to its number.
+const inboundTexts = "inbound"
+
+// maxSaidID bounds the provider's id of such a text in bytes.
+const maxSaidID = 200
+
+// InboundAddress is where a provider passes on what people text to its number, for its console: "" for providers that
+// have no way to do so.
+func (s *Service) InboundAddress(provider string) string {
+	if _, ok := s.sender(provider).(sms.Listener); !ok {
+		return ""
+	}
+	return s.callbackURL(provider, inboundTexts)
+}
+
+// Hear takes what somebody texted to a provider's number. STOP keeps all texts of all projects from the number that it
+// came from, START ends what STOP to the same provider began; all else, and what comes again, changes nothing. Nothing of
+// the text is kept. mac comes from the path of the request, body is all of it. answer is the XML to be answered. The
+// errors are those of Receipt.
+func (s *Service) Hear(ctx context.Context, provider, mac string, r *http.Request, body []byte) (answer string, err error) {
+	listener, ok := s.sender(provider).(sms.Listener)
+	if !ok || !s.o.Keys.CheckMAC(macPurpose, provider+" "+inboundTexts, mac) {
+		return "", ErrForged
+	}
+	heard, err := listener.Heard(r, s.givenOut(r, provider, inboundTexts, mac), body)
+	if errors.Is(err, sms.ErrBadSignature) {
+		return "", ErrForged
+	}
+	if err != nil || heard.Word == sms.NoWord {
+		return heard.Answer, err
+	}
+	if heard.ID == "" || len(heard.ID) > maxSaidID || strings.ContainsFunc(heard.ID, unicode.IsControl) {
+		return "", sms.ErrBadReceipt
+	}
+	number, err := phone.Parse(heard.From)
+	if err != nil {
+		return heard.Answer, nil // a short code, or a name: we send nothing there
+	}
+	return heard.Answer, s.heed(ctx, provider, number, heard)
+}
+
+// heed notes a STOP or a START.
+func (s *Service) heed(ctx context.Context, provider string, number phone.Number, heard sms.Heard) error {
+	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
+		note, action := tx.HearStop, "sms.stop"
+		if heard.Word == sms.Start {
+			note, action = tx.HearStart, "sms.start"
+		}
+		news, err := note(ctx, number.String(), provider, heard.ID)
+		if err == nil && news {
+			audit.Record(tx, audit.Event{Action: action, Outcome: audit.Done, Details: map[string]string{"provider": provider}})
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note what a number's owner wants: %w", err)
+	}
+	return nil
+}
