@@ -48,7 +48,7 @@ type API struct {
 func (a *API) Endpoints() []endpoint.Endpoint {
 	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(),
 		a.passwordMails(), a.passwordChanges(), a.passwordMigration(), a.discoveryPasswords(), a.discovery(), a.sessions(),
-		a.organizations(), a.members(), a.stories(), a.templates())
+		a.organizations(), a.members(), a.stories(), a.templates(), a.optOuts())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

@@ -75,6 +75,7 @@ func (w *world) do(s step) error {
 		"let":          w.let,
 		"jwt":          w.jwt,
 		"twilio":       w.behave,
+		"text":         w.text,
 		"userinfo":     w.userinfo,
 		"trust":        w.trust,
 		"issue":        w.issue,

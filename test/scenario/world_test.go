@@ -49,6 +49,7 @@ type world struct {
 	began    storetest.All
 
 	elsewhere elsewhere
+	heard     []vendors.Inbound // texts to the provider's number
 }
 
 // client is somebody who calls with a project's credentials, or with what they take for them.
