@@ -125,6 +125,10 @@ var ours = map[string]string{
 
 	"POST /v1/b2b/magic_links/email/discovery/send": "mails whoever has the address",
 	"POST /v1/b2b/otps/email/discovery/send":        "mails whoever has the address",
+
+	"GET /v1/thimble/opt_outs":                   "lists the caller's own; numbers_that_get_no_texts.txtar has others call",
+	"POST /v1/thimble/opt_outs":                  "notes a number for whoever calls",
+	"DELETE /v1/thimble/opt_outs/{phone_number}": "takes back the caller's own; the same story",
 }
 
 // crossings are the calls that lead from one organization of the project into another, for the one who is in both.
