@@ -46,6 +46,13 @@ func newServer() *server {
 				Locale: "en", Segments: 1, Status: store.MessageDelivered, CreatedAt: at,
 			},
 			Body: "123456 is your code. It is valid for 2 minutes.",
+			Steps: []notify.Step{
+				{At: at, What: notify.StepDecided, Detail: "member_10s=0 <b>"},
+				{At: at, What: notify.StepNotTaken, Provider: "telnyx", Detail: "later 500"},
+				{At: at, What: store.MessageDelivered, Provider: notify.ProviderInbox},
+				{At: at.Add(36 * time.Hour), What: notify.StepRedeemed},
+				{At: at.Add(36 * time.Hour), What: "moved", Provider: "pigeon"},
+			},
 		},
 	}
 	s.inbox = &Inbox{
@@ -92,6 +99,12 @@ func TestMessages(t *testing.T) {
 		"message_id": "message-test-1", "project_id": "project-test-1", "channel": "sms", "to": "+12025550162",
 		"subject": "", "body": "123456 is your code. It is valid for 2 minutes.", "html": "", "locale": "en",
 		"segments": 1.0, "status": "delivered", "created_at": "2026-11-22T10:30:00Z",
+		"steps": []any{
+			step("2026-11-22T10:30:00Z", "decided", "", "member_10s=0 <b>"),
+			step("2026-11-22T10:30:00Z", "not_taken", "telnyx", "later 500"),
+			step("2026-11-22T10:30:00Z", "delivered", "inbox", ""), step("2026-11-23T22:30:00Z", "redeemed", "", ""),
+			step("2026-11-23T22:30:00Z", "moved", "pigeon", ""),
+		},
 	}
 	if diff := cmp.Diff(want, got.Messages[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -106,6 +119,10 @@ func TestMessages(t *testing.T) {
 	if s.to != "jane@example.com" || s.limit != defaultLimit {
 		t.Errorf("asked for %d messages to %q", s.limit, s.to)
 	}
+}
+
+func step(at, what, provider, detail string) map[string]any {
+	return map[string]any{"at": at, "what": what, "provider": provider, "detail": detail}
 }
 
 func TestRefusals(t *testing.T) {
@@ -197,6 +214,12 @@ func TestPage(t *testing.T) {
 		`srcdoc="&lt;p&gt;Hello&lt;/p&gt;`, // markup for the frame, not text that shows tags
 		`<time datetime="2026-11-22T10:30:00Z">22 Nov 2026, 10:30:00 UTC</time>`,
 		`value="&#34;&gt;&lt;script&gt;"`,
+		`<ol class="story" role="list" aria-labelledby="message-test-1-story">`,
+		`<span class="what">Let through</span> <time datetime="2026-11-22T10:30:00Z">10:30:00 UTC</time> ` +
+			`<span class="detail">member_10s=0 &lt;b&gt;</span>`,
+		`<span class="what">Not taken by telnyx</span>`, `<span class="what">Delivered into this inbox</span>`,
+		`<span class="what">Code used</span> <time datetime="2026-11-23T22:30:00Z">23 Nov 2026, 22:30:00 UTC</time>`,
+		`<span class="what">moved pigeon</span>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)

@@ -26,6 +26,15 @@ type Message struct {
 	Segments  int64     `json:"segments"` // parts that a carrier would bill; 0 for mails
 	Status    string    `json:"status"`
 	CreatedAt time.Time `json:"created_at"`
+	Steps     []Step    `json:"steps"` // what became of it, in the order of time
+}
+
+// Step is one thing that happened to a message.
+type Step struct {
+	At       time.Time `json:"at"`
+	What     string    `json:"what"` // as in /v1/thimble/stories
+	Provider string    `json:"provider"`
+	Detail   string    `json:"detail"`
 }
 
 // Messages gives letters the form that scripts see.
@@ -35,6 +44,10 @@ func Messages(letters []notify.Letter) []Message {
 		all[i] = Message{
 			MessageID: l.ID, ProjectID: l.ProjectID, Channel: l.Channel, To: l.Recipient, Subject: l.Subject, Body: l.Body,
 			HTML: l.HTML, Locale: l.Locale, Segments: l.Segments, Status: l.Status, CreatedAt: l.CreatedAt,
+			Steps: make([]Step, len(l.Steps)),
+		}
+		for j, s := range l.Steps {
+			all[i].Steps[j] = Step{At: s.At, What: s.What, Provider: s.Provider, Detail: s.Detail}
 		}
 	}
 	return all

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -32,8 +33,56 @@ type entry struct {
 	Mail  bool
 	Code  string // the code in a text, "" for none
 	Lines []line
-	At    string // for people
-	AtISO string
+	At    moment
+	Story []event
+}
+
+// moment is a time for people and for programs.
+type moment struct{ Text, ISO string }
+
+const (
+	dayForm   = "2 Jan 2006, "
+	clockForm = "15:04:05 UTC"
+)
+
+func newMoment(at time.Time, form string) moment {
+	at = at.UTC()
+	return moment{at.Format(form), at.Format(time.RFC3339)}
+}
+
+// event is a step in words.
+type event struct {
+	At           moment
+	What, Detail string
+}
+
+// happened are the steps in words. What is not in it is shown as it is called.
+var happened = map[string]string{
+	notify.StepDecided: "Let through", notify.StepQueued: "Queued", notify.StepNotTaken: "Not taken by",
+	notify.StepHandedOver: "Taken by", notify.StepRedeemed: "Code used", store.MessageDelivered: "Delivered",
+	store.MessageUndelivered: "Not delivered by", store.MessageFailed: "Taken by nobody",
+	store.MessageExpired: "Given up",
+}
+
+// newEvent puts a step of a message that was written at some time into words.
+func newEvent(s Step, written time.Time) event {
+	form := clockForm
+	if s.At.Sub(written).Abs() > 12*time.Hour {
+		form = dayForm + clockForm
+	}
+	e := event{At: newMoment(s.At, form), What: happened[s.What], Detail: s.Detail}
+	if e.What == "" {
+		e.What = s.What
+	}
+	switch {
+	case s.Provider == notify.ProviderInbox:
+		e.What += " into this inbox"
+	case s.What == store.MessageDelivered && s.Provider != "":
+		e.What += " by " + s.Provider
+	case s.Provider != "" && s.What != store.MessageFailed && s.What != store.MessageExpired:
+		e.What += " " + s.Provider
+	}
+	return e
 }
 
 // line is a line of a body; a line that is an address is a link.
@@ -64,10 +113,9 @@ func (i *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 var codePattern = regexp.MustCompile(`\b\d{6}\b`)
 
 func newEntry(m Message) entry {
-	at := m.CreatedAt.UTC()
-	e := entry{
-		Message: m, Mail: m.Channel == store.ChannelEmail,
-		At: at.Format("2 Jan 2006, 15:04:05") + " UTC", AtISO: at.Format(time.RFC3339),
+	e := entry{Message: m, Mail: m.Channel == store.ChannelEmail, At: newMoment(m.CreatedAt, dayForm+clockForm)}
+	for _, s := range m.Steps {
+		e.Story = append(e.Story, newEvent(s, m.CreatedAt))
 	}
 	if !e.Mail {
 		e.Code = codePattern.FindString(m.Body)

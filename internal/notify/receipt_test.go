@@ -211,6 +211,13 @@ func TestInbox(t *testing.T) {
 			l.Segments != 1 || l.Provider != ProviderInbox {
 			w.t.Errorf("letter %+v with row %+v", l, l.Message)
 		}
+		var told []string
+		for _, s := range l.Steps {
+			told = append(told, s.What+" "+s.Provider)
+		}
+		if diff := cmp.Diff([]string{"decided ", "delivered inbox"}, told); diff != "" {
+			w.t.Errorf("what became of it (-want +got):\n%s", diff)
+		}
 		if got, err = n.Letters(ctx, "", first.Recipient, 10); err != nil || len(got) != 1 || got[0].ID != first.ID {
 			w.t.Errorf("letters to %s: %+v, %v", first.Recipient, got, err)
 		}

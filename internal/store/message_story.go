@@ -30,6 +30,10 @@ var (
 	sqlAttempts = sqldb.SQL("attempts", `
 		SELECT message_id, n, provider, class, code, reason, at FROM message_attempts WHERE message_id = $1 ORDER BY n`)
 
+	sqlAttemptsBetween = sqldb.SQL("attempts_between", `
+		SELECT message_id, n, provider, class, code, reason, at FROM message_attempts
+		WHERE message_id >= $1 AND message_id <= $2 ORDER BY message_id, n`)
+
 	sqlReapAttempts = sqldb.SQL("reap_attempts", `
 		DELETE FROM message_attempts WHERE (message_id, n) IN (
 			SELECT old.message_id, old.n FROM message_attempts AS old WHERE old.message_id >= $1 AND old.message_id < $2
@@ -56,8 +60,22 @@ func (tx *Tx) AddAttempt(a Attempt) {
 
 // Attempts gives the calls that did not hand the message over, in their order.
 func (tx *Tx) Attempts(ctx context.Context, messageID string) ([]Attempt, error) {
+	return tx.attempts(ctx, sqlAttempts, messageID)
+}
+
+// AttemptsBetween gives those of all messages from the first id to the last, both included, by message.
+func (tx *Tx) AttemptsBetween(ctx context.Context, first, last string) (map[string][]Attempt, error) {
+	all, err := tx.attempts(ctx, sqlAttemptsBetween, first, last)
+	of := map[string][]Attempt{}
+	for _, a := range all {
+		of[a.MessageID] = append(of[a.MessageID], a)
+	}
+	return of, err
+}
+
+func (tx *Tx) attempts(ctx context.Context, s *sqldb.Stmt, args ...any) ([]Attempt, error) {
 	var all []Attempt
-	err := tx.Query(ctx, sqlAttempts, []any{messageID}, func(scan func(...any) error) error {
+	err := tx.Query(ctx, s, args, func(scan func(...any) error) error {
 		var a Attempt
 		var at int64
 		err := scan(&a.MessageID, &a.N, &a.Provider, &a.Class, &a.Code, &a.Reason, &at)

@@ -42,6 +42,7 @@ const (
 type server struct {
 	t   *testing.T
 	url string
+	ist string // of the login that the last text is for
 }
 
 func start(t *testing.T) *server {
@@ -155,15 +156,23 @@ func (s *server) text() string {
 	_, token, _ := strings.Cut(s.mailLink(), "token=")
 	token, _, _ = strings.Cut(token, "&")
 	login := s.call("/v1/b2b/magic_links/authenticate", map[string]string{"magic_links_token": token})
-	ist, _ := login["intermediate_session_token"].(string)
+	s.ist, _ = login["intermediate_session_token"].(string)
 	s.call("/v1/b2b/otps/sms/send", map[string]string{
-		"organization_id": acme, "member_id": ada, "mfa_phone_number": adasPhone, "intermediate_session_token": ist,
+		"organization_id": acme, "member_id": ada, "mfa_phone_number": adasPhone, "intermediate_session_token": s.ist,
 	})
 	code := regexp.MustCompile(`\b\d{6}\b`).FindString(s.newest(adasPhone))
 	if code == "" {
 		s.t.Fatal("there is no code in the text")
 	}
 	return code
+}
+
+// redeem completes the login that the last text is for.
+func (s *server) redeem(code string) {
+	s.t.Helper()
+	s.call("/v1/b2b/otps/sms/authenticate", map[string]string{
+		"organization_id": acme, "member_id": ada, "code": code, "intermediate_session_token": s.ist,
+	})
 }
 
 // page is a tab of a browser of its own. Whatever a script on it throws or complains about fails the test.

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -33,6 +34,16 @@ func TestInboxShowsMessagesAsTheyCome(t *testing.T) {
 	if news := eval[string](p, `document.querySelector("[role=status][aria-live=polite]").textContent`); news == "" {
 		t.Error("nobody tells those who do not see the page")
 	}
+
+	story := `document.querySelector("#messages > article:first-child .story").innerText`
+	for _, want := range []string{"Let through", "Delivered into this inbox"} {
+		if got := eval[string](p, story); !strings.Contains(got, want) {
+			t.Errorf("the page does not tell %q:\n%s", want, got)
+		}
+	}
+
+	s.redeem(first)
+	p.shown("Code used")
 
 	second := s.text()
 	p.shown(second)

@@ -1,4 +1,4 @@
-// Adds new messages at the top of the page. What is open or selected stays as it is.
+// Adds new messages at the top of the page, and what became of the others. What is open or selected stays as it is.
 "use strict";
 (() => {
   const list = document.getElementById("messages");
@@ -9,6 +9,10 @@
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const story of page.querySelectorAll("#messages .story")) {
+      const here = document.getElementById(story.parentElement.id)?.querySelector(".story");
+      if (here && here.childElementCount !== story.childElementCount) here.replaceWith(document.adoptNode(story));
+    }
     const fresh = [...page.querySelectorAll("#messages > article")].filter((a) => !document.getElementById(a.id));
     if (fresh.length > 0) {
       list.prepend(...fresh.map((a) => document.adoptNode(a)));
