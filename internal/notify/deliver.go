@@ -155,7 +155,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 		tx.AddAttempt(tried)
 		tx.MessageFailed(m.ID, s.node, reason(f))
 		if f.Class == sms.OptedOut {
-			tx.OptOutRecipient(m.ID, m.Provider)
+			tx.OptOutRecipient(m.ID, company(m.Provider))
 		}
 	})
 	return 0

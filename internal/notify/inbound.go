@@ -52,19 +52,26 @@ func (s *Service) Hear(ctx context.Context, provider, mac string, r *http.Reques
 	if err != nil {
 		return heard.Answer, nil // a short code, or a name: we send nothing there
 	}
-	return heard.Answer, s.heed(ctx, provider, number, heard)
+	return heard.Answer, s.heed(ctx, company(provider), number, heard)
+}
+
+// company is the provider without its channel: people who stop or start one of its channels mean it, and the others are
+// blocked or not by the same account.
+func company(provider string) string {
+	name, _, _ := strings.Cut(provider, "_")
+	return name
 }
 
 // heed notes a STOP or a START.
-func (s *Service) heed(ctx context.Context, provider string, number phone.Number, heard sms.Heard) error {
+func (s *Service) heed(ctx context.Context, company string, number phone.Number, heard sms.Heard) error {
 	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
 		note, action := tx.HearStop, "sms.stop"
 		if heard.Word == sms.Start {
 			note, action = tx.HearStart, "sms.start"
 		}
-		news, err := note(ctx, number.String(), provider, heard.ID)
+		news, err := note(ctx, number.String(), company, heard.ID)
 		if err == nil && news {
-			audit.Record(tx, audit.Event{Action: action, Outcome: audit.Done, Details: map[string]string{"provider": provider}})
+			audit.Record(tx, audit.Event{Action: action, Outcome: audit.Done, Details: map[string]string{"provider": company}})
 		}
 		return err
 	})

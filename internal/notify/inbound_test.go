@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/internal/store/storetest"
 	"github.com/thimble-auth/thimble/test/vendors"
 )
@@ -149,6 +150,29 @@ func TestStartAfterRefusal(t *testing.T) {
 		start := vendors.Inbound{ID: "SM1", From: m.Recipient, Body: "START"}
 		n.pass(w.twilio.Inbound(n.InboundAddress("twilio"), start))
 		n.wantsOut("START", m.Recipient, false)
+		n.drain(time.Second)
+	})
+}
+
+// otherChannel is the same account by another name.
+type otherChannel struct{ *twilio.Sender }
+
+func (otherChannel) Name() string { return "twilio_whatsapp" }
+
+// A STOP to one channel of a provider is ended by a START to another.
+func TestStopAndStartOnTwoChannels(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		const phone = "+12025550162"
+		n := w.node(func(o *Options) { o.SMS = append(o.SMS, SMSRoute{Sender: otherChannel{w.sender(w.twilio)}}) })
+		other := n.InboundAddress("twilio_whatsapp")
+		if other == n.InboundAddress("twilio") {
+			w.t.Error("two channels have one address")
+		}
+		n.pass(w.twilio.Inbound(other, vendors.Inbound{ID: "SM1", From: "whatsapp:" + phone, Body: "STOP"}))
+		n.wantsOut("STOP by WhatsApp", phone, true)
+		n.pass(w.twilio.Inbound(n.InboundAddress("twilio"), vendors.Inbound{ID: "SM2", From: phone, Body: "START"}))
+		n.wantsOut("START by text", phone, false)
 		n.drain(time.Second)
 	})
 }

@@ -105,7 +105,7 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 		}
 		news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
 		if news && r.Error != nil && r.Error.Class == sms.OptedOut {
-			tx.OptOutRecipient(id, provider)
+			tx.OptOutRecipient(id, company(provider))
 		}
 		if err == nil && r.Price.Currency != "" {
 			tx.MessagePrice(id, r.Price.Micros, r.Price.Currency)

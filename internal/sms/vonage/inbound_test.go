@@ -70,6 +70,24 @@ func TestGoldenInbound(t *testing.T) {
 	}
 }
 
+// TestHeardByWhatsApp: the other channel is heard as well, and nobody texts to a caller.
+func TestHeardByWhatsApp(t *testing.T) {
+	t.Parallel()
+	fake := vendors.NewVonage()
+	r := fake.Inbound(inboundAddress, vendors.Inbound{ID: "m-1", From: "+12025550162", Body: "Stop"})
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := vonage.NewWhatsApp(whatsAppConfig(nil)).Heard(r, inboundAddress, raw)
+	if err != nil || got.From != "+12025550162" || got.Word != sms.Stop {
+		t.Errorf("Heard = %+v, %v", got, err)
+	}
+	if _, listens := any(vonage.NewVoice(config(nil))).(sms.Listener); listens {
+		t.Error("calls have an address for texts")
+	}
+}
+
 // FuzzHeard signs whatever it is given: nothing may come of it but a word, or that it cannot be read.
 func FuzzHeard(f *testing.F) {
 	fake := vendors.NewVonage()
