@@ -5,6 +5,7 @@ package httpx
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -130,6 +131,21 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 }
 
 var userAgent = []string{UserAgent}
+
+// JSON sends a request and decodes the answer into v when its status is 200. Other answers are not read. The error is
+// for calls without an answer, as Do's, and for answers that are not the JSON of v.
+func (c *Client) JSON(req *http.Request, v any) (status int, err error) {
+	req.Header.Set("Accept", "application/json")
+	res, err := c.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return res.StatusCode, nil
+	}
+	return res.StatusCode, json.NewDecoder(res.Body).Decode(v)
+}
 
 // CloseIdle closes the connections that no call uses.
 func (c *Client) CloseIdle() {

@@ -85,26 +85,26 @@ func (s SMTP) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "smtp") }
 // Check tells what is wrong with the settings.
 func (s *SMTP) Check() error {
 	var problems []error
-	problem := func(text string) { problems = append(problems, errors.New("mail: "+text)) }
+	problem := func(text string) { problems = append(problems, errors.New("smtp-"+text)) }
 
 	c := s.config
 	if c.Host == "" || strings.ContainsAny(c.Host, " /:@\r\n") && !isIP(c.Host) {
-		problem("the host must be a name or an address, without a port")
+		problem("host must be a name or an address, without a port")
 	}
 	if c.Port < 1 || c.Port > 65535 {
-		problem("the port must be between 1 and 65535")
+		problem("port must be between 1 and 65535")
 	}
 	if c.Security != STARTTLS && c.Security != TLS && c.Security != Plain {
-		problem("the security must be starttls, tls or plain")
+		problem("security must be starttls, tls or plain")
 	}
 	if (c.Username == "") != (c.Password == "") {
-		problem("user name and password go together")
+		problem("username and smtp-password go together")
 	}
 	if c.Security == Plain && c.Username != "" && !isLoopback(c.Host) {
-		problem("a password must not cross a network in the clear: use starttls or tls")
+		problem("security plain would show the password to the network: use starttls or tls")
 	}
 	if strings.ContainsAny(c.Hello, " \r\n") {
-		problem("the hello name must be one word")
+		problem("hello must be one word")
 	}
 	return errors.Join(problems...)
 }

@@ -59,6 +59,9 @@ type AWS struct {
 	Froms, Sets                  []string
 	// Topic is the topic that events are published to.
 	Topic string
+	// Desk answers what is asked about the account, and Denied is the call for it that the user may not make.
+	Desk   Desk
+	Denied string
 	// Forget keeps nothing, for benchmarks with millions of texts.
 	Forget bool
 
@@ -156,11 +159,13 @@ func (a *AWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, AWSBehaviour{Exception: "UnknownOperationException"})
 		return
 	}
-	switch r.Header.Get("X-Amz-Target") {
-	case "PinpointSMSVoiceV2.SendTextMessage":
+	call, _ := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "PinpointSMSVoiceV2.")
+	switch {
+	case call == "SendTextMessage":
 		a.send(w, r, body)
-	case "PinpointSMSVoiceV2.PutMessageFeedback":
+	case call == "PutMessageFeedback":
 		a.feedback(w, r, body)
+	case a.question(w, r, call, body):
 	default:
 		a.refuse(w, AWSBehaviour{Exception: "UnknownOperationException"})
 	}

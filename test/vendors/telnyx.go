@@ -34,6 +34,9 @@ type Telnyx struct {
 	// Wait is the time for which messages are held back, as wait_seconds tells.
 	Wait time.Duration
 
+	// Desk answers what is asked about the account.
+	Desk Desk
+
 	private ed25519.PrivateKey
 }
 
@@ -73,6 +76,8 @@ func (t *Telnyx) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Authorization") != "Bearer "+t.Key:
 		t.refused.Add(1)
 		refuseTelnyx(w, http.StatusUnauthorized, 10009, 0)
+		return
+	case t.question(w, r):
 		return
 	case r.URL.Path != "/v2/messages" || r.Method != http.MethodPost:
 		t.refused.Add(1)

@@ -91,6 +91,9 @@ type Twilio struct {
 	// Forget keeps counts only, for benchmarks with millions of texts.
 	Forget bool
 
+	// Desk answers what is asked about the account.
+	Desk Desk
+
 	taken, refused atomic.Int64
 
 	mu     sync.Mutex
@@ -149,6 +152,9 @@ func (t *Twilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !t.authorized(r) {
 		t.refused.Add(1)
 		refuse(w, http.StatusUnauthorized, 20003, 0)
+		return
+	}
+	if t.question(w, r) {
 		return
 	}
 	read := map[string]func(*http.Request) (Text, int){

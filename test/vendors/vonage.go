@@ -47,6 +47,8 @@ type Vonage struct {
 	Templates         map[string][]string
 	// NoConversions answers the Conversion API as for an account that has not asked for it.
 	NoConversions bool
+	// Desk answers what is asked about the account.
+	Desk Desk
 
 	key      *rsa.PrivateKey
 	mu       sync.Mutex
@@ -104,6 +106,7 @@ func (v *Vonage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.dial(w, r)
 	case r.Method == http.MethodPost && r.URL.Path == "/v1/messages":
 		v.send(w, r)
+	case v.question(w, r):
 	default:
 		v.refused.Add(1)
 		problem(w, http.StatusNotFound, "#not-found", "Not found.")
