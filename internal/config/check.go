@@ -7,40 +7,82 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/thimble-auth/thimble/internal/secret"
 )
 
-// Check completes the settings from files and notes everything that is wrong with them.
-func (c *Serve) Check(p *Problems) {
-	c.Database.Check(p)
-	checkListen(p, c.Listen)
+// Part is a group of settings that are checked together.
+type Part struct {
+	// Name is the setting's name, or what the names of several begin with.
+	Name string
+	// Check completes the settings from files and notes everything that is wrong with them.
+	Check func(p *Problems)
+}
+
+// Parts are all checks of the settings, in the order in which they are told.
+func (c *Serve) Parts() []Part {
+	return []Part{
+		{"database", c.Database.Check},
+		{"listen", func(p *Problems) { checkListen(p, c.Listen) }},
+		{"public-url", c.checkPublicURL},
+		{"master-key", c.checkMaster},
+		{"log-level", func(p *Problems) {
+			if _, ok := Level(c.LogLevel); !ok {
+				p.Add("the log level must be debug, info, warn or error")
+			}
+		}},
+		{"shutdown-seconds", func(p *Problems) { c.Grace.check(p, "shutdown-seconds", 1, 600) }},
+		{"keep", c.Keep.check},
+		{"smtp", c.SMTP.check},
+		{"sms-learning", func(p *Problems) { c.SMSLearning.check(p, "sms-learning") }},
+		{"twilio", c.Twilio.check},
+		{"vonage", c.Vonage.check},
+		{"telnyx", c.Telnyx.check},
+		{"aws", c.AWS.check},
+		{"sms-webhook", c.SMSWebhook.check},
+		{"sms-file", c.SMSFile.check},
+	}
+}
+
+func (c *Serve) checkPublicURL(p *Problems) {
 	if c.PublicURL == "" {
 		p.Add("the public URL is missing: set THIMBLE_PUBLIC_URL to where people reach this server, " +
 			"such as https://auth.example.com")
-	} else {
-		c.PublicURL = checkPublicURL(p, c.PublicURL)
+		return
 	}
+	c.PublicURL = checkPublicURL(p, c.PublicURL)
+}
+
+func (c *Serve) checkMaster(p *Problems) {
 	c.Master.Check(p)
 	if c.Master.Key == "" && c.Master.File == "" {
 		p.Add("the master key is missing: make one with `(umask 077; thimble keys master > master.key)`, keep a copy " +
 			"apart from the database, and set THIMBLE_MASTER_KEY or THIMBLE_MASTER_KEY_FILE")
 	}
-	if _, ok := Level(c.LogLevel); !ok {
-		p.Add("the log level must be debug, info, warn or error")
+}
+
+// SecretFile is a file that nobody but the server should be able to read.
+type SecretFile struct{ Setting, Path string }
+
+// SecretFiles gives all files of secrets that are set.
+func (c *Serve) SecretFiles() []SecretFile {
+	all := []SecretFile{
+		{"database-file", c.URLFile},
+		{"master-key-file", c.Master.File},
+		{"smtp-password-file", c.SMTP.PasswordFile},
+		{"twilio-auth-token-file", c.Twilio.AuthTokenFile},
+		{"vonage-private-key-file", c.Vonage.PrivateKeyFile},
+		{"vonage-api-secret-file", c.Vonage.APISecretFile},
+		{"vonage-signature-secret-file", c.Vonage.SignatureSecretFile},
+		{"telnyx-api-key-file", c.Telnyx.APIKeyFile},
+		{"aws-secret-access-key-file", c.AWS.SecretAccessKeyFile},
+		{"aws-session-token-file", c.AWS.SessionTokenFile},
+		{"sms-webhook-secret-file", c.SMSWebhook.SecretFile},
 	}
-	c.Grace.check(p, "shutdown-seconds", 1, 600)
-	c.Keep.check(p)
-	c.SMTP.check(p)
-	c.SMSLearning.check(p, "sms-learning")
-	c.Twilio.check(p)
-	c.Vonage.check(p)
-	c.Telnyx.check(p)
-	c.AWS.check(p)
-	c.SMSWebhook.check(p)
-	c.SMSFile.check(p)
+	return slices.DeleteFunc(all, func(f SecretFile) bool { return f.Path == "" })
 }
 
 // Check completes the settings and notes everything that is wrong with them.

@@ -88,6 +88,13 @@ func rowIdentity(row *store.RingKey) []byte {
 	return fields("ring key", row.Purpose, strconv.FormatInt(row.Version, 10), row.ID, string(row.Public))
 }
 
+// Fits reports ErrWrongMaster when the rows of a ring are sealed under another master key. It changes nothing, and no
+// rows fit every key.
+func (m Master) Fits(rows []store.RingKey) error {
+	_, err := openAll(m, rows)
+	return err
+}
+
 // openAll opens every row, revoked ones too: a rewrap must carry all of them over.
 func openAll(m Master, rows []store.RingKey) ([][]byte, error) {
 	secrets := make([][]byte, len(rows))

@@ -14,6 +14,7 @@ import (
 type commands struct {
 	Dev       devCommand       `cmd:"" help:"Try it: everything on this machine, no settings, messages into an inbox."`
 	Serve     serveCommand     `cmd:"" help:"Run it for real."`
+	Doctor    doctorCommand    `cmd:"" help:"Check the settings of thimble serve and ask the providers, sending nothing."`
 	Project   projectCommands  `cmd:"" help:"Projects: credentials, redirect URLs, settings."`
 	Keys      keysCommands     `cmd:"" help:"The master key, and the key ring that it seals."`
 	Inbox     inboxCommand     `cmd:"" help:"Show the mails and texts of test projects."`

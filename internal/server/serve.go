@@ -2,19 +2,11 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/config"
-	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/notify"
-	"github.com/thimble-auth/thimble/internal/password"
-	"github.com/thimble-auth/thimble/internal/reaper"
-	"github.com/thimble-auth/thimble/internal/sqldb"
-	"github.com/thimble-auth/thimble/internal/store"
 )
 
 type serveCommand struct {
@@ -89,26 +81,9 @@ func (a *App) logAddresses(routes []notify.SMSRoute) {
 
 // prepare checks everything that can be checked before the database is changed, and reports all of it at once.
 func (c *serveCommand) prepare(ctx context.Context, r *runner) (Options, func(), error) {
-	problems := r.source.Problems()
-	c.Check(&problems)
-	level, _ := config.Level(c.LogLevel)
-	o := Options{
-		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
-		PublicURL: c.PublicURL, MailFrom: c.SMTP.From, Keep: c.ages(),
-		Logger: slog.New(slog.NewJSONHandler(r.stderr, &slog.HandlerOptions{Level: level})),
-	}
-	if c.Master.Key != "" {
-		var err error
-		if o.Master, err = keys.ParseMaster(c.Master.Key.Reveal()); err != nil {
-			problems.Add("the master key is wrong: %v", err)
-		}
-	}
-	var err error
-	if o.Breaches, err = password.OpenBreaches(c.BreachFile, o.Logger); err != nil {
-		problems.Join(err)
-	}
-	carriers(&c.Serve, &o, &problems)
-	c.inspect(ctx, &problems)
+	var problems config.Problems
+	o := examine(&c.Serve, r, func(_ string, found config.Problems) { problems = append(problems, found...) })
+	inspect(ctx, &c.Database, &problems)
 	if err := problems.Err(); err != nil {
 		return o, nil, err
 	}
@@ -122,28 +97,4 @@ func (c *serveCommand) prepare(ctx context.Context, r *runner) (Options, func(),
 	}
 	release, err := lockDatabase(path)
 	return o, release, err
-}
-
-func (c *serveCommand) ages() reaper.Ages {
-	days := func(n config.Number) time.Duration { return time.Duration(n.N) * 24 * time.Hour }
-	return reaper.Ages{
-		Codes: days(c.Keep.Codes), Messages: days(c.Keep.Messages),
-		Sessions: days(c.Keep.Sessions), Audit: days(c.Keep.Audit),
-	}
-}
-
-// inspect refuses databases that were not made for this.
-func (c *serveCommand) inspect(ctx context.Context, p *config.Problems) {
-	state, err := store.Inspect(ctx, c.URL.Reveal(), sqldb.Options{})
-	switch {
-	case err != nil:
-		p.Add("the database cannot be opened: %v", err)
-	case state.Newer:
-		p.Join(errNewer)
-	case state.Development:
-		p.Join(errors.New("thimble dev filled this database, and everybody knows its credentials: give another folder with " +
-			"THIMBLE_DATA or another database with THIMBLE_DATABASE_URL"))
-	case slices.Contains(state.Projects, fixed.ProjectID):
-		p.Add("this database holds %s, whose credentials everybody knows: give another database", fixed.ProjectID)
-	}
 }

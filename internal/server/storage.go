@@ -64,14 +64,24 @@ func makeFolder(d *config.Database) error {
 
 // warnOfOpenKey warns when others can read the file of the master key. "" is no file.
 func warnOfOpenKey(log *slog.Logger, path string) {
-	if path == "" || runtime.GOOS == "windows" { // which has no such modes
+	if path == "" {
 		return
 	}
-	info, err := os.Stat(path)
-	if err == nil && info.Mode().Perm()&0o044 != 0 {
-		log.Warn("others on this machine can read the master key: chmod 600 its file", "file", path,
-			"mode", info.Mode().Perm().String())
+	if mode, open := openToOthers(path); open {
+		log.Warn("others on this machine can read the master key: chmod 600 its file", "file", path, "mode", mode.String())
 	}
+}
+
+// openToOthers reports whether others on this machine can read a file that is there.
+func openToOthers(path string) (mode fs.FileMode, open bool) {
+	if runtime.GOOS == "windows" { // which has no such modes
+		return 0, false
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, false
+	}
+	return info.Mode().Perm(), info.Mode().Perm()&0o044 != 0
 }
 
 // sealed is storage whose secrets are to be opened.

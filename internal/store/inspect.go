@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,10 @@ type State struct {
 	Newer bool
 	// Development: `thimble dev` filled it.
 	Development bool
+	// Pending is how many migrations a server would apply at its start.
+	Pending int
+	// Ring is the key ring, sealed.
+	Ring []RingKey
 	// Projects are the ids of all projects, up to a thousand.
 	Projects []string
 }
@@ -55,7 +60,7 @@ func Inspect(ctx context.Context, url string, o sqldb.Options) (state State, err
 		return State{Newer: true}, nil
 	}
 	err = db.Read(ctx, func(tx *Tx) error {
-		state = State{}
+		state = State{Pending: pendingMigrations(version)}
 		return tx.inspect(ctx, &state)
 	})
 	return state, err
@@ -71,6 +76,9 @@ func (tx *Tx) inspect(ctx context.Context, s *State) (err error) {
 	if s.Development, err = tx.IsDevelopment(ctx); err != nil {
 		return err
 	}
+	if s.Ring, err = tx.RingKeys(ctx); err != nil {
+		return err
+	}
 	projects, err := tx.Projects(ctx)
 	for _, p := range projects {
 		s.Projects = append(s.Projects, p.ID)
@@ -79,15 +87,24 @@ func (tx *Tx) inspect(ctx context.Context, s *State) (err error) {
 }
 
 // newestMigration is the schema that this program knows.
-func newestMigration() int64 {
-	names, err := fs.Glob(Migrations(), "*.sql") // sorted
+func newestMigration() int64 { return slices.Max(migrationNumbers()) }
+
+// pendingMigrations counts those that are newer than a schema.
+func pendingMigrations(version int64) int {
+	return len(slices.DeleteFunc(migrationNumbers(), func(n int64) bool { return n <= version }))
+}
+
+func migrationNumbers() []int64 {
+	names, err := fs.Glob(Migrations(), "*.sql")
 	if err != nil || len(names) == 0 {
 		panic("store: there are no migrations")
 	}
-	number, _, _ := strings.Cut(names[len(names)-1], "_")
-	version, err := strconv.ParseInt(number, 10, 64)
-	if err != nil {
-		panic("store: migrations are named NNNN_what.sql")
+	numbers := make([]int64, len(names))
+	for i, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		if numbers[i], err = strconv.ParseInt(number, 10, 64); err != nil {
+			panic("store: migrations are named NNNN_what.sql")
+		}
 	}
-	return version
+	return numbers
 }
