@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -25,7 +26,7 @@ type entry struct {
 
 // write is the one place where the delivering path writes.
 func (s *Service) write(entries []*entry) {
-	ctx, cancel := context.WithTimeout(context.Background(), ledgerTimeout)
+	ctx, cancel := context.WithTimeout(sqldb.InFront(context.Background()), ledgerTimeout)
 	defer cancel()
 
 	byID := make(map[string]*entry, len(entries))

@@ -122,6 +122,7 @@ func (s *Service) Start(ctx context.Context) error {
 
 // Run picks up messages that a node left behind, until ctx ends.
 func (s *Service) Run(ctx context.Context) {
+	ctx = sqldb.InFront(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { s.texts.Run(ctx) })
 	wg.Go(func() { s.mails.Run(ctx) })

@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -343,5 +344,51 @@ func TestAlive(t *testing.T) {
 	_ = client.Close()
 	if alive(client) {
 		t.Error("a closed connection counts as alive")
+	}
+}
+
+// What goes in front does not wait for all who stand in line, and they move, too.
+func TestInFront(t *testing.T) {
+	t.Parallel()
+	const callers, asked = 40, 10
+	db := open(t, pgtest.URL(t), Options{MaxConns: 1})
+	nap := Dynamic("nap", `SELECT CAST(pg_sleep(0.002) AS TEXT)`)
+	read := func(ctx context.Context) error {
+		return db.Read(ctx, func(tx *Tx) error {
+			var text string
+			return tx.QueryRow(ctx, nap, nil, &text)
+		})
+	}
+	var served atomic.Int64
+	over := make(chan struct{})
+	var line sync.WaitGroup
+	for range callers {
+		line.Go(func() {
+			for {
+				if err := read(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+				served.Add(1)
+				select {
+				case <-over:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for served.Load() < 2*callers {
+		must(t, read(t.Context())) // behind all of them
+	}
+	before := served.Load()
+	for range asked {
+		must(t, read(InFront(t.Context())))
+	}
+	between := served.Load() - before
+	close(over)
+	line.Wait()
+	if least, most := int64(asked*frontEvery/2), int64(asked*(frontEvery+8)); between < least || between > most {
+		t.Errorf("%d were served between %d that went in front, want %d to %d", between, asked, least, most)
 	}
 }
