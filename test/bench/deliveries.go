@@ -12,6 +12,7 @@ const inTime = time.Second
 // deliveries holds what the server accepted against what the carrier saw.
 type deliveries struct {
 	accepted, seen, late atomic.Int64
+	last                 atomic.Int64 // when the last text arrived, in nanoseconds
 }
 
 // member is somebody who gets codes.
@@ -50,6 +51,7 @@ func (d *deliveries) arrived(m *member, code string, at time.Time) {
 	defer m.mu.Unlock()
 	m.code = code
 	d.seen.Add(1)
+	d.last.Store(at.UnixNano())
 	if !m.asking && at.Sub(m.answered) > inTime {
 		d.late.Add(1)
 	}

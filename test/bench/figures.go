@@ -74,6 +74,8 @@ type delivery struct {
 	Late     int64 `json:"late"`     // seen later
 	Replaced int64 `json:"replaced"` // a newer code of the member came before they left
 	Lost     int64 `json:"lost"`     // the rest
+	// PerSecond is how many reached the carrier per second, from the first call to the last text.
+	PerSecond float64 `json:"per_second"`
 }
 
 // newFigure describes what a load measured.

@@ -36,8 +36,8 @@ func (s *suite) sayFigure(f *figure) {
 	line := fmt.Sprintf("        %.0f/s, p50 %.1f ms, p99 %.1f ms, CPU %.2f + %.2f ms", f.PerSecond, f.P50, f.P99, f.ServerCPU,
 		f.DatabaseCPU)
 	if d := f.Sent; d != nil {
-		line += fmt.Sprintf("; of %d in time %d, late %d, replaced %d, lost %d", d.Accepted, d.InTime, d.Late, d.Replaced,
-			d.Lost)
+		line += fmt.Sprintf("; of %d in time %d, late %d, replaced %d, lost %d, handed over %.0f/s", d.Accepted, d.InTime,
+			d.Late, d.Replaced, d.Lost, d.PerSecond)
 	}
 	if f.Refused > 0 {
 		line += fmt.Sprintf("; %d refused", f.Refused)

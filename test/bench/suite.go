@@ -188,6 +188,7 @@ func (s *suite) measure(ctx context.Context, name, logName string, l load, c cal
 		return nil, err
 	}
 	began, before, tally := s.db.Now(), measureUsage(s.server.process.Pid), s.world.deliveries.tally()
+	first := time.Now()
 	o, err := l.run(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, s.server.tail())
@@ -200,6 +201,8 @@ func (s *suite) measure(ctx context.Context, name, logName string, l load, c cal
 		if f.Sent, err = s.settle(ctx, tally, began); err != nil {
 			return nil, err
 		}
+		took := time.Unix(0, s.world.deliveries.last.Load()).Sub(first).Seconds()
+		f.Sent.PerSecond = float64(s.world.deliveries.tally().since(tally).seen) / max(took, 0.001)
 	}
 	f.charge(measureUsage(s.server.process.Pid).since(before))
 	f.PeakMiB = memory(s.server.process.Pid, "VmHWM")

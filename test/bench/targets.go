@@ -53,6 +53,9 @@ type goals struct {
 	ready, idle               float64 // ms and MiB, 0 for none
 }
 
+// leastHandedOver is how many texts per second a provider that takes 200 ms over each must get at least.
+const leastHandedOver = 300
+
 var engineGoals = map[string]goals{
 	sqldb.SQLite.String(): {
 		send: 2000, authenticate: 700, check: 8000, sendP99: 30, authenticateP99: 50, distinct: 0.7, manyOverUsual: 0.8,
@@ -108,6 +111,9 @@ func (r *results) sendTargets(engine string, g goals, least, most bound) {
 	}
 	if slow := r.find(engine, nameSlow, usual, false); slow != nil && closed != nil {
 		least("send with a provider at 200 ms, closed loop, against 0 ms", slow.PerSecond/closed.PerSecond, 0.95, "×")
+	}
+	if slow := r.find(engine, nameSlow, usual, false); slow != nil {
+		least("texts handed over to a provider at 200 ms, closed loop", slow.Sent.PerSecond, leastHandedOver, "/s")
 	}
 }
 
