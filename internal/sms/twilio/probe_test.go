@@ -53,18 +53,18 @@ func TestProbe(t *testing.T) {
 			want:   []string{"twilio-auth-token"},
 		},
 		"suspended account": {
-			change: set("twilio account", "status", "suspended"),
+			change: set("status", "suspended"),
 			asked:  1, want: []string{"twilio-account-sid"},
 		},
 		"closed account": {
-			change: set("twilio account", "status", "closed"),
+			change: set("status", "closed"),
 			asked:  1, want: []string{"twilio-account-sid"},
 		},
 		"trial account": {
-			change: set("twilio account", "type", "Trial"),
+			change: set("type", "Trial"),
 			asked:  1, want: []string{"twilio-account-sid?"},
 		},
-		"another account": {change: set("twilio account", "sid", "AC1"), asked: 1, want: []string{"twilio-base-url?"}},
+		"another account": {change: set("sid", "AC1"), asked: 1, want: []string{"twilio-base-url?"}},
 		"a part of a number": {
 			config: func(c *twilio.Config) { c.From = vendors.TwilioFrom[:11] }, asked: 2, want: []string{"twilio-from"},
 		},
@@ -98,9 +98,9 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-func set(question, name string, value any) func(what string, answer map[string]any) {
+func set(name string, value any) func(what string, answer map[string]any) {
 	return func(what string, answer map[string]any) {
-		if what == question {
+		if what == "twilio account" {
 			answer[name] = value
 		}
 	}
@@ -131,7 +131,7 @@ func TestProbeOfChannels(t *testing.T) {
 			},
 		},
 		"closed": {
-			make: whatsApp, from: vendors.TwilioWhatsApp, change: set("twilio account", "status", "closed"), asked: 1,
+			make: whatsApp, from: vendors.TwilioWhatsApp, change: set("status", "closed"), asked: 1,
 			want: []string{"twilio-account-sid"},
 		},
 	} {
