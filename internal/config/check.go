@@ -47,6 +47,13 @@ func (c *Serve) Parts() []Part {
 	}
 }
 
+// Check makes the checks of all parts. Without it, Serve would have that of its database.
+func (c *Serve) Check(p *Problems) {
+	for _, part := range c.Parts() {
+		part.Check(p)
+	}
+}
+
 func (c *Serve) checkPublicURL(p *Problems) {
 	if c.PublicURL == "" {
 		p.Add("the public URL is missing: set THIMBLE_PUBLIC_URL to where people reach this server, " +

@@ -138,7 +138,7 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_SMS_WEBHOOK_SECRET=a", "THIMBLE_SMS_WEBHOOK_SECRET_FILE=b", "THIMBLE_SMS_WEBHOOK_COUNTRIES=XY",
 		"THIMBLE_SMS_WEBHOOK_ALLOW_PRIVATE=perhaps", "THIMBLE_SMS_FILE_COUNTRIES=XZ",
 	}, "serve")
-	checkAll(&c.Serve, &problems)
+	c.Serve.Check(&problems)
 
 	want := []string{
 		`no setting "nonsense"`, "HOST:PORT", "the public URL must be", "sqlite:PATH or postgres:", "database-connections must",
@@ -167,7 +167,7 @@ func TestAllAtOnce(t *testing.T) {
 func TestNeeded(t *testing.T) {
 	t.Parallel()
 	c, problems := read(t, "", nil, "serve")
-	checkAll(&c.Serve, &problems)
+	c.Serve.Check(&problems)
 	if len(problems) != 2 || !strings.Contains(problems[0], "THIMBLE_PUBLIC_URL") ||
 		!strings.Contains(problems[1], "thimble keys master") {
 		t.Errorf("got %q, want what is needed and how to get it", problems)
@@ -192,7 +192,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		"THIMBLE_MASTER_KEY_FILE=" + file("master", "m"), "THIMBLE_SMTP_PASSWORD_FILE=" + file("smtp", "s"),
 		"THIMBLE_PUBLIC_URL=https://auth.example.com/", "THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com",
 	}, "serve", "--database-file", file("database", "postgres://u:p@h/d"))
-	checkAll(&c.Serve, &problems)
+	c.Serve.Check(&problems)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestOwnSenders(t *testing.T) {
 		"THIMBLE_PUBLIC_URL=https://auth.example.com", "THIMBLE_MASTER_KEY=x", "THIMBLE_SMS_FILE_COUNTRIES=ca,us",
 		"THIMBLE_SMS_WEBHOOK_SECRET_FILE=" + secrets,
 	}, "serve", "--sms-webhook-countries", "de")
-	checkAll(&c.Serve, &problems)
+	c.Serve.Check(&problems)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -375,10 +375,4 @@ func serviceLinks(service string) []string {
 		links = append(links, service+"_"+link)
 	}
 	return links
-}
-
-func checkAll(c *Serve, p *Problems) {
-	for _, part := range c.Parts() {
-		part.Check(p)
-	}
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -192,7 +193,7 @@ func found(name string, err error, otherwise string) []line {
 	for _, f := range sms.Findings(err) {
 		add(f.Setting, f.Doubt, f.Text)
 	}
-	if f, ok := err.(*mail.Finding); ok {
+	if f, ok := errors.AsType[*mail.Finding](err); ok {
 		add(f.Setting, f.Doubt, f.Text)
 	}
 	return lines // none for settings that were told of before
