@@ -38,6 +38,11 @@ type Message struct {
 	RedeemedAt    time.Time // when its code was used, zero before
 	PriceMicros   int64     // millionths of PriceCurrency, as the provider reported
 	PriceCurrency string    // ISO 4217, "" while unknown
+
+	// Reserved is what the text under way, or taken last, is taken to cost in millionths of a US dollar, Earlier what those
+	// cost that were sent before it. Reserved is negative when it was given back, because nobody took the text.
+	Reserved, Earlier int64
+	Budgets           Budgets // that count it
 }
 
 // The channels.
@@ -79,16 +84,16 @@ const (
 
 const messageColumns = `id, project_id, organization_id, member_id, request_id, channel, kind, recipient, country,
 	locale, link_id, sealed, segments, decision, status, reason, provider, provider_id, attempts, lease_owner,
-	leased_until, deadline, created_at, updated_at`
+	leased_until, deadline, created_at, updated_at, reserved_micros, budgets`
 
 // messageRead are the columns that are read: those beyond messageColumns begin empty.
-const messageRead = messageColumns + `, sent_at, redeemed_at, price_micros, price_currency`
+const messageRead = messageColumns + `, sent_at, redeemed_at, price_micros, price_currency, earlier_micros`
 
 var (
 	sqlInsertMessage = sqldb.SQL("insert_message", `
 		INSERT INTO messages (`+messageColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-			$24)`)
+			$24, $25, $26)`)
 
 	sqlMessage = sqldb.SQL("message", `SELECT `+messageRead+` FROM messages WHERE id = $1`)
 
@@ -106,7 +111,7 @@ func (tx *Tx) InsertMessage(m *Message) {
 	tx.Later(sqlInsertMessage, 1, m.ID, m.ProjectID, m.OrganizationID, m.MemberID, m.RequestID, m.Channel, m.Kind,
 		m.Recipient, m.Country, m.Locale, m.LinkID, m.Sealed, m.Segments, m.Decision, m.Status, m.Reason, m.Provider,
 		m.ProviderID, m.Attempts, m.LeaseOwner, micros(m.LeasedUntil), micros(m.Deadline), micros(m.CreatedAt),
-		micros(m.UpdatedAt))
+		micros(m.UpdatedAt), m.Reserved, int64(m.Budgets))
 }
 
 // Message gives a message, or ErrNotFound.
@@ -131,14 +136,15 @@ func (tx *Tx) messages(ctx context.Context, s *sqldb.Stmt, args ...any) ([]*Mess
 
 func scanMessage(scan func(...any) error) (*Message, error) {
 	var m Message
-	var leased, deadline, created, updated, sent, redeemed int64
+	var leased, deadline, created, updated, sent, redeemed, budgets int64
 	err := scan(&m.ID, &m.ProjectID, &m.OrganizationID, &m.MemberID, &m.RequestID, &m.Channel, &m.Kind, &m.Recipient,
 		&m.Country, &m.Locale, &m.LinkID, &m.Sealed, &m.Segments, &m.Decision, &m.Status, &m.Reason, &m.Provider,
 		&m.ProviderID, &m.Attempts, &m.LeaseOwner, &leased, &deadline, &created, &updated,
-		&sent, &redeemed, &m.PriceMicros, &m.PriceCurrency)
+		&m.Reserved, &budgets, &sent, &redeemed, &m.PriceMicros, &m.PriceCurrency, &m.Earlier)
 	if err != nil {
 		return nil, err
 	}
+	m.Budgets = Budgets(budgets)
 	m.LeasedUntil, m.Deadline = fromMicros(leased), fromMicros(deadline)
 	m.CreatedAt, m.UpdatedAt = fromMicros(created), fromMicros(updated)
 	m.SentAt, m.RedeemedAt = fromMicros(sent), fromMicros(redeemed)

@@ -38,7 +38,7 @@ var (
 
 	sqlGiveUpMessage = sqldb.SQL("give_up_message", `
 		UPDATE messages SET status = CASE WHEN sent_at > 0 THEN 'sent' ELSE 'expired' END, sealed = $3, lease_owner = '',
-			leased_until = 0, updated_at = $4,
+			leased_until = 0, updated_at = $4, `+giveBack+`,
 			reason = CASE WHEN sent_at > 0 THEN '' WHEN deadline <= $4 THEN 'deadline' ELSE 'replaced' END
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 
@@ -66,7 +66,7 @@ var (
 
 	sqlExpireMessages = sqldb.SQL("expire_messages", `
 		UPDATE messages SET status = CASE WHEN sent_at > 0 THEN 'sent' ELSE 'expired' END, sealed = $2, lease_owner = '',
-			leased_until = 0, updated_at = $1, reason = CASE WHEN reason = '' THEN 'deadline' ELSE reason END
+			leased_until = 0, updated_at = $1, reason = CASE WHEN reason = '' THEN 'deadline' ELSE reason END, `+giveBack+`
 		WHERE id IN (SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $1 AND deadline <= $1
 				ORDER BY leased_until LIMIT $3)
 			AND status = 'queued' AND leased_until <= $1`)

@@ -8,6 +8,17 @@ import (
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
 
+// What of a message's reservation counts, and how a statement gives all of it back: the budgets are told by SettleOwed.
+const (
+	reserved = `CASE WHEN reserved_micros > 0 THEN reserved_micros ELSE 0 END`
+	giveBack = `owed_micros = CASE WHEN budgets > 0 THEN owed_micros - ` + reserved + ` ELSE owed_micros END,
+			reserved_micros = CASE WHEN reserved_micros > 0 THEN -reserved_micros ELSE reserved_micros END`
+	// handedOver is what the text costs by its handover, unless a report named a price before that.
+	handedOver = `CASE WHEN $8 = '' AND price_currency <> '' THEN ` + reserved + ` ELSE CAST($10 AS BIGINT) END`
+	// heard tells of a text that arrived although nobody seemed to have taken it.
+	heard = `(reserved_micros < 0 AND (provider = $2 OR status IN ('failed', 'expired')))`
+)
+
 var (
 	// Whoever holds the lease by now: the provider has it, and nobody should send it again. A receipt may have come first;
 	// then only the facts are added.
@@ -20,12 +31,14 @@ var (
 			reroute_at = CASE WHEN status = 'queued' THEN CAST($9 AS BIGINT) ELSE 0 END,
 			lease_owner = '', leased_until = 0, updated_at = $6, sent_at = $6,
 			price_micros = CASE WHEN $8 = '' THEN price_micros ELSE CAST($7 AS BIGINT) END,
-			price_currency = CASE WHEN $8 = '' THEN price_currency ELSE $8 END
+			price_currency = CASE WHEN $8 = '' THEN price_currency ELSE $8 END,
+			owed_micros = CASE WHEN budgets > 0 THEN owed_micros - `+reserved+` + `+handedOver+` ELSE owed_micros END,
+			reserved_micros = `+handedOver+`
 		WHERE id = $1`)
 
 	sqlMessageFailed = sqldb.SQL("message_failed", `
 		UPDATE messages SET status = 'failed', reason = $3, sealed = $4, lease_owner = '', leased_until = 0,
-			updated_at = $5
+			updated_at = $5, `+giveBack+`
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 
 	sqlReceiptSent = sqldb.SQL("receipt_sent", `
@@ -36,7 +49,9 @@ var (
 	sqlReceiptDelivered = sqldb.SQL("receipt_delivered", `
 		UPDATE messages SET status = 'delivered', reason = '', reroute_at = 0, sealed = $4, lease_owner = '', leased_until = 0,
 			provider_id = CASE WHEN provider_id = '' OR provider <> $2 THEN $3 ELSE provider_id END, provider = $2,
-			updated_at = $5
+			updated_at = $5,
+			owed_micros = CASE WHEN budgets > 0 AND `+heard+` THEN owed_micros - reserved_micros ELSE owed_micros END,
+			reserved_micros = CASE WHEN `+heard+` THEN -reserved_micros ELSE reserved_micros END
 		WHERE id = $1 AND status <> 'delivered'`)
 
 	sqlReceiptFailed = sqldb.SQL("receipt_failed", `
@@ -44,9 +59,14 @@ var (
 			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
 		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')`)
 
-	// A report may name the price after the one that said what became of the message.
+	// A report may name the price after the one that said what became of the message, and after another provider got it:
+	// that is not what the later text costs.
 	sqlMessagePrice = sqldb.SQL("message_price", `
-		UPDATE messages SET price_micros = $2, price_currency = $3 WHERE id = $1`)
+		UPDATE messages SET price_micros = $3, price_currency = $4,
+			owed_micros = CASE WHEN budgets > 0 AND CAST($5 AS BIGINT) >= 0 THEN owed_micros - `+reserved+` + CAST($5 AS BIGINT)
+				ELSE owed_micros END,
+			reserved_micros = CASE WHEN CAST($5 AS BIGINT) >= 0 THEN CAST($5 AS BIGINT) ELSE reserved_micros END
+		WHERE id = $1 AND provider = $2`)
 )
 
 // Handover is what a provider said when it took a message.
@@ -56,6 +76,7 @@ type Handover struct {
 	Segments   int64
 	Price      int64  // millionths of Currency
 	Currency   string // "" for no price
+	Cost       int64  // that price, or an estimate, in millionths of a US dollar
 	// RerouteAt is when the message goes to another provider if nobody has reported on it. Until then what it says is kept;
 	// the zero time forgets it.
 	RerouteAt time.Time
@@ -64,12 +85,13 @@ type Handover struct {
 // MessageSent notes that a provider took the message.
 func (tx *Tx) MessageSent(id string, h Handover) {
 	tx.Later(sqlMessageSent, -1, id, h.Provider, h.ProviderID, h.Segments, []byte{}, micros(tx.Now()), h.Price, h.Currency,
-		micros(h.RerouteAt))
+		micros(h.RerouteAt), h.Cost)
 }
 
-// MessagePrice notes what the message cost, in millionths of the currency.
-func (tx *Tx) MessagePrice(id string, micros int64, currency string) {
-	tx.Later(sqlMessagePrice, -1, id, micros, currency)
+// MessagePrice notes what the provider asks for the message, if it has it: in millionths of the currency, and of a US
+// dollar. cost is negative when that is not known: then the estimate stays.
+func (tx *Tx) MessagePrice(id, provider string, micros int64, currency string, cost int64) {
+	tx.Later(sqlMessagePrice, -1, id, provider, micros, currency, cost)
 }
 
 // MessageFailed notes that no provider will take the message, if it still is the owner's, and forgets what it says.

@@ -34,6 +34,9 @@ var (
 		UPDATE messages SET status = CASE WHEN $3 = '' THEN 'sent' ELSE 'undelivered' END, reason = $3, sealed = $4,
 			lease_owner = '', leased_until = 0, reroute_at = 0
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
+
+	sqlGiveBackSecond = sqldb.SQL("give_back_second", `
+		UPDATE messages SET `+giveBack+` WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 )
 
 // AnyMessageUnconfirmed reports whether the time of a message to be reported on is over.
@@ -71,7 +74,10 @@ func (tx *Tx) ClaimLost(
 }
 
 // KeepSent takes a message that was handed over before, and that no other provider takes, back to where it was: sent, or
-// undelivered when it is known why.
+// undelivered when it is known why. What ReserveAgain reserved for that provider is given back by GiveBackSecond before.
 func (tx *Tx) KeepSent(id, owner, lost string) {
 	tx.Later(sqlKeepSent, -1, id, owner, lost, []byte{})
 }
+
+// GiveBackSecond gives back what was reserved for another text of a message, if it still is the owner's.
+func (tx *Tx) GiveBackSecond(id, owner string) { tx.Later(sqlGiveBackSecond, -1, id, owner) }
