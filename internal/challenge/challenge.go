@@ -63,9 +63,12 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 			return nil, errs.DuplicateMemberPhoneNumber
 		}
 	}
+	country := r.Number.Region()
+	provider, routed := s.Notify.Route(r.Project, store.ChannelSMS, country, r.Number.String())
 	optedOut := tx.OptedOut(ctx, r.Project.ID, r.Number.String())
 	d, err := s.Guard.Check(ctx, tx, guard.Send{
 		Project: r.Project, Organization: r.Organization, Member: r.Member, Number: r.Number, Verified: r.verified(),
+		Provider: provider,
 	})
 	if err != nil {
 		return nil, err
@@ -81,15 +84,15 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 	if err != nil {
 		return nil, err
 	}
-	return s.startAllowed(ctx, tx, &r, tag, d)
+	return s.startAllowed(ctx, tx, &r, tag, d, routed)
 }
 
 // startAllowed goes on where only budgets, locks and routes can refuse.
 func (s *Service) startAllowed(
-	ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decision,
+	ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decision, routed bool,
 ) (*errs.Error, error) {
 	if d.Refusal != nil {
-		return s.refuse(tx, r, d.Rule, d.Refusal), nil
+		return s.refuseBy(tx, r, d), nil
 	}
 	if lock := limit.LockOf(r.Member, &r.Project.Settings, tx.Now()); lock.Locked {
 		refusal := errs.UserLockLimitReached
@@ -99,7 +102,7 @@ func (s *Service) startAllowed(
 		return s.refuse(tx, r, "member_locked", refusal), nil
 	}
 	country, number := r.Number.Region(), r.Number.String()
-	if _, ok := s.Notify.Route(r.Project, store.ChannelSMS, country, number); !ok {
+	if !routed {
 		return s.refuse(tx, r, "no_route", errs.DownstreamCarrierError), nil
 	}
 	if wait, out := s.Notify.Outage(r.Project, country, number); out {
@@ -109,7 +112,7 @@ func (s *Service) startAllowed(
 	if err := link(ctx, tx, r); err != nil {
 		return nil, err
 	}
-	if err := s.send(tx, r, tag, d.Record()); err != nil {
+	if err := s.send(tx, r, tag, d); err != nil {
 		return nil, err
 	}
 	return nil, d.Count(ctx, tx)
@@ -139,14 +142,14 @@ func link(ctx context.Context, tx *store.Tx, r *Request) error {
 }
 
 // send makes the code and the message that carries it.
-func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, decision string) error {
+func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decision) error {
 	now := tx.Now()
 	text := newCode(r)
 	m := &store.Message{
 		ID: ids.New(ids.Message, r.Project.Env, now), ProjectID: r.Project.ID, OrganizationID: r.Organization.ID,
 		MemberID: r.Member.ID, RequestID: r.RequestID, Channel: store.ChannelSMS, Kind: store.KindSMSOTP,
-		Recipient: r.Number.String(), Country: r.Number.Region(), Locale: string(tag), Decision: decision,
-		Deadline: now.Add(code.Life), CreatedAt: now, UpdatedAt: now,
+		Recipient: r.Number.String(), Country: r.Number.Region(), Locale: string(tag), Decision: d.Record(),
+		Deadline: now.Add(code.Life), CreatedAt: now, UpdatedAt: now, Reserved: d.Price(), Budgets: d.Budgets(),
 	}
 	say := wording.Of(r.Project, r.Organization, tag)
 	content := notify.Content{
@@ -180,6 +183,16 @@ func newCode(r *Request) string {
 func (s *Service) refuse(tx *store.Tx, r *Request, rule string, e *errs.Error) *errs.Error {
 	s.record(tx, r, audit.Refused, map[string]string{"rule": rule, "country": r.Number.Region()})
 	return e
+}
+
+// refuseBy is refuse by what the guard decided, with what it saw.
+func (s *Service) refuseBy(tx *store.Tx, r *Request, d *guard.Decision) *errs.Error {
+	details := map[string]string{"rule": d.Rule, "country": r.Number.Region(), "counters": d.Record()}
+	if d.Pass != "" {
+		details["pass"] = d.Pass
+	}
+	s.record(tx, r, audit.Refused, details)
+	return d.Refusal
 }
 
 func (s *Service) record(tx *store.Tx, r *Request, outcome string, details map[string]string) {

@@ -123,7 +123,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	if f == nil {
 		h := store.Handover{
 			Provider: m.Provider, ProviderID: a.providerID, Segments: a.segments, Price: a.price.Micros, Currency: a.price.Currency,
-			RerouteAt: s.rerouteAt(j),
+			RerouteAt: s.rerouteAt(j), Cost: s.cost(m, a),
 		}
 		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.MessageSent(m.ID, h) })
 		return 0
@@ -142,6 +142,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 		if !m.SentAt.IsZero() { // a second time, and there is nobody else
 			s.keep(ctx, m.ID, func(tx *store.Tx) {
 				tx.AddAttempt(tried)
+				tx.GiveBackSecond(m.ID, s.node)
 				tx.KeepSent(m.ID, s.node, j.lost)
 			})
 			return 0

@@ -16,6 +16,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/mail"
 	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/price"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -61,6 +62,8 @@ type Options struct {
 	Routes Routes
 	// Learned puts the better providers of texts first; nil leaves them as they are.
 	Learned Preference
+	// Prices is what texts cost; nil has cautious figures of our own.
+	Prices *price.Table
 	// Mail takes mails; nil means none can be sent.
 	Mail mail.Sender
 	// MailFrom is the sender of mails: an address, or a name and an address.

@@ -100,15 +100,15 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 	}
 	var again *store.Message
 	err := s.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if r.Price.Currency != "" { // before another provider has it
+			tx.MessagePrice(id, provider, r.Price.Micros, r.Price.Currency, s.inUSD(r.Price))
+		}
 		if again, err = s.claimLost(ctx, tx, provider, id, r); err != nil || again != nil {
 			return err
 		}
 		news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
 		if news && r.Error != nil && r.Error.Class == sms.OptedOut {
 			tx.OptOutRecipient(id, company(provider))
-		}
-		if err == nil && r.Price.Currency != "" {
-			tx.MessagePrice(id, r.Price.Micros, r.Price.Currency)
 		}
 		return err
 	})
@@ -143,11 +143,16 @@ func (s *Service) claimLost(
 	if !ok {
 		return nil, nil
 	}
+	price, ok, err := s.affordable(ctx, tx, m, next)
+	if err != nil || !ok {
+		return nil, err
+	}
 	now := tx.Now()
 	m, err = tx.ClaimLost(ctx, id, provider, next, reason(r.Error), s.node, now.Add(lease), now.Add(worthRerouting))
 	if err != nil || m == nil {
 		return nil, err
 	}
+	tx.ReserveAgain(m, price)
 	tx.AddAttempt(store.Attempt{
 		MessageID: id, N: m.Attempts, Provider: provider, Class: r.Error.Class.String(), Code: r.Error.Code, Reason: r.Error.Reason,
 	})

@@ -154,7 +154,11 @@ func (w work) claimUnconfirmed(ctx context.Context, limit int) ([]*job, error) {
 			if _, ok := hedges[m.ID]; !ok {
 				hedges[m.ID] = w.health[m.Provider] == nil || w.health[m.Provider].missed(now)
 			}
-			if j := w.another(tx, m, hedges[m.ID]); j != nil {
+			j, err := w.another(ctx, tx, m, hedges[m.ID])
+			if err != nil {
+				return err
+			}
+			if j != nil {
 				jobs = append(jobs, j)
 			}
 		}
@@ -164,22 +168,32 @@ func (w work) claimUnconfirmed(ctx context.Context, limit int) ([]*job, error) {
 	return jobs, err
 }
 
-// another sends a text another way whose first provider did not report, if it may, and leaves it at that if not.
-func (w work) another(tx *store.Tx, m *store.Message, may bool) *job {
+// another sends a text another way whose first provider did not report, if it may and can be paid, and leaves it at that
+// if not.
+func (w work) another(ctx context.Context, tx *store.Tx, m *store.Message, may bool) (*job, error) {
 	c, err := w.open(m)
 	legs := w.legsOf(m, &c)
 	next, ok := w.second(legs, m.Provider)
 	if err != nil || !ok || !may {
 		tx.KeepSent(m.ID, w.node, "")
-		return nil
+		return nil, nil
 	}
+	price, ok, err := w.affordable(ctx, tx, m, next)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		tx.KeepSent(m.ID, w.node, "")
+		return nil, nil
+	}
+	tx.ReserveAgain(m, price)
 	tx.AddAttempt(store.Attempt{
 		MessageID: m.ID, N: m.Attempts, Provider: m.Provider, Class: sms.Later.String(), Reason: noReport,
 	})
 	tx.ReturnMessage(m.ID, w.node, next, noReport, w.node, tx.Now().Add(lease))
 	j := &job{m: m, round: []string{m.Provider}, legs: legs}
 	m.Provider = next
-	return j
+	return j, nil
 }
 
 const noReport = "no report that it arrived"

@@ -29,6 +29,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/password"
+	"github.com/thimble-auth/thimble/internal/price"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/recovery"
@@ -56,6 +57,7 @@ type Options struct {
 	SMS      []notify.SMSRoute
 	Routes   notify.Routes
 	Learning bool // prefer the providers that serve better
+	Prices   *price.Table
 	Mail     mail.Sender
 	MailFrom string
 	// Breaches is the list of breached passwords; nil for none.
@@ -79,6 +81,7 @@ type App struct {
 	API      *api.API
 
 	learn   *learn.Service
+	guard   *guard.Service
 	handler http.Handler
 	log     *slog.Logger
 	stop    context.CancelFunc
@@ -117,6 +120,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	a.learn = learn.New(db, o.SMS, o.Logger)
 	outgoing := notify.Options{
 		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Routes: o.Routes, Mail: o.Mail, MailFrom: o.MailFrom, Logger: o.Logger,
+		Prices: o.Prices,
 	}
 	if o.Learning {
 		outgoing.Learned = a.learn
@@ -126,14 +130,14 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		return nil, err
 	}
 
-	policy := &guard.Service{}
-	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: policy}
+	a.guard = &guard.Service{Prices: o.Prices, Logger: o.Logger}
+	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: a.guard}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
 	mails := &mailbox.Service{Notify: a.Notify}
 	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	a.API = &api.API{
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
-		SMS:      &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify, Guard: policy},
+		SMS:      &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify, Guard: a.guard},
 		TOTP:     &totp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Second: seconds},
 		Recovery: &recovery.Service{DB: db, Keys: ring, Second: seconds},
 		MagicLinks: &magiclink.Service{
@@ -178,6 +182,7 @@ func (a *App) start(o Options) {
 	a.loops.Go(func() { a.Keys.Run(ctx) })
 	a.loops.Go(func() { a.Notify.Run(ctx) })
 	a.loops.Go(func() { a.learn.Run(ctx) })
+	a.loops.Go(func() { a.guard.Run(ctx, a.DB) })
 	a.loops.Go(func() { a.Sessions.Run(ctx, a.log) })
 	old := &reaper.Reaper{DB: a.DB, Ages: o.Keep, Logger: a.log}
 	a.loops.Go(func() { old.Run(ctx) })

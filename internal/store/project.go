@@ -28,6 +28,8 @@ type ProjectSettings struct {
 	Countries []string `json:"countries,omitempty"`
 	// Limits by name, see package limit. A missing name means its default, a negative value means no limit.
 	Limits map[string]int64 `json:"limits,omitempty"`
+	// Budgets are how much may be spent on texts a day. Default: guard.DefaultUnverified for numbers that nobody verified.
+	Budgets BudgetSettings `json:"budgets_micros,omitempty"`
 	// EnforceLimits makes a test project refuse what a live one would. Live projects always enforce.
 	EnforceLimits bool `json:"enforce_limits,omitempty"`
 	// LockAfter is how many wrong codes in a row lock a member, 1 to 100. Default 10.
