@@ -206,14 +206,18 @@ func (n *node) textTo(member, phone string) *store.Message {
 }
 
 // write does what the rule does before the message is handed over.
-func (n *node) write(p *store.Project, member, phone string) *store.Message {
+func (n *node) write(
+	p *store.Project, member, phone string, also ...func(tx *store.Tx, m *store.Message),
+) *store.Message {
 	n.w.t.Helper()
-	m, err := n.tryWrite(p, member, phone)
+	m, err := n.tryWrite(p, member, phone, also...)
 	n.w.check(err)
 	return m
 }
 
-func (n *node) tryWrite(p *store.Project, member, phone string) (*store.Message, error) {
+func (n *node) tryWrite(
+	p *store.Project, member, phone string, also ...func(tx *store.Tx, m *store.Message),
+) (*store.Message, error) {
 	ctx := context.Background()
 	var m *store.Message
 	err := n.o.DB.Write(ctx, func(tx *store.Tx) error {
@@ -225,6 +229,9 @@ func (n *node) tryWrite(p *store.Project, member, phone string) (*store.Message,
 		}
 		if err := n.Compose(p, m, Content{Code: "123456", ProjectName: p.Name}); err != nil {
 			return err
+		}
+		for _, f := range also {
+			f(tx, m)
 		}
 		tx.InsertMessage(m)
 		tx.IssueCode(&store.Code{
