@@ -106,8 +106,9 @@ var floors = []struct {
 	{"endpoint/wirecheck", nil},
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
-		"attest", "discovery", "emailotp", "endpoint", "exchange", "keys", "limit", "login", "magiclink", "mailbox", "member",
-		"notify", "notify/text", "org", "password", "project", "rbac", "recovery", "second", "session", "smsotp", "store", "totp", "wording",
+		"attest", "discovery", "emailotp", "endpoint", "exchange", "guard", "keys", "limit", "login", "magiclink", "mailbox",
+		"member", "notify", "notify/text", "org", "password", "project", "rbac", "recovery", "second", "session", "smsotp", "store",
+		"totp", "wording",
 	}},
 	{"inbox", []string{"endpoint", "notify", "project", "store"}},
 

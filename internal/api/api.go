@@ -12,6 +12,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/emailotp"
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/exchange"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/magiclink"
 	"github.com/thimble-auth/thimble/internal/member"
@@ -40,6 +41,7 @@ type API struct {
 	Discovery     *discovery.Service
 	Exchange      *exchange.Service
 	Attest        *attest.Service
+	Guard         *guard.Service
 	Wording       *wording.Service
 	Keys          *keys.Ring
 }
@@ -48,7 +50,7 @@ type API struct {
 func (a *API) Endpoints() []endpoint.Endpoint {
 	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(),
 		a.passwordMails(), a.passwordChanges(), a.passwordMigration(), a.discoveryPasswords(), a.discovery(), a.sessions(),
-		a.organizations(), a.members(), a.stories(), a.templates(), a.optOuts())
+		a.organizations(), a.members(), a.stories(), a.templates(), a.optOuts(), a.spending())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

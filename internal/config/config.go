@@ -66,6 +66,10 @@ type Serve struct {
 	// above. One text in twenty goes to another, so that it can show what it is worth. thimble providers shows what is known.
 	SMSLearning Switch `name:"sms-learning" var:"SMS_LEARNING" placeholder:"true"`
 
+	// What texts cost, for budgets: a CSV file of lines provider,country,price,currency such as twilio,US,0.0083,USD, with *
+	// for all others, see docs/money.md. Without it, cautious figures of our own.
+	SMSPrices string `name:"sms-prices" var:"SMS_PRICES" placeholder:"FILE"`
+
 	SMSWebhook SMSWebhook `embed:"" prefix:"sms-webhook-" group:"Texts by a program of your own, see docs/providers.md."`
 	SMSFile    SMSFile    `embed:"" prefix:"sms-" group:"Texts into a file, from which a program of your own takes them."`
 }

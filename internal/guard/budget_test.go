@@ -48,7 +48,7 @@ func newTill(t testing.TB, db *store.DB, env ids.Env, budgets store.BudgetSettin
 	for name := range limit.Defaults() {
 		p.Settings.Limits[name] = -1
 	}
-	return &till{Service: &guard.Service{}, t: t, db: db, p: p}
+	return &till{Service: &guard.Service{DB: db}, t: t, db: db, p: p}
 }
 
 func (l *till) send(number string, verified bool, change ...func(*guard.Send)) (*guard.Decision, *store.Message) {
@@ -131,7 +131,7 @@ func (l *till) write(f func(tx *store.Tx) error) {
 
 func (l *till) settle() {
 	l.t.Helper()
-	if err := l.Settle(l.t.Context(), l.db); err != nil {
+	if err := l.Settle(l.t.Context()); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -470,7 +470,7 @@ func TestRacingSendsNeverPassTheBudget(t *testing.T) {
 		})
 		for i := range 8 {
 			wg.Go(func() {
-				if err := new(guard.Service).Settle(context.Background(), nodes[i%len(nodes)]); err != nil {
+				if err := (&guard.Service{DB: nodes[i%len(nodes)]}).Settle(context.Background()); err != nil {
 					t.Error(err)
 				}
 			})
@@ -503,7 +503,7 @@ func TestSpend(t *testing.T) {
 
 		check := func(what string, today bool) {
 			t.Helper()
-			r, err := guard.Spend(t.Context(), db, l.p)
+			r, err := l.Spend(t.Context(), l.p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -540,7 +540,7 @@ func TestSpend(t *testing.T) {
 		check("on the next day", false)
 		db.AdvanceClock(29 * 24 * time.Hour)
 		l.settle()
-		if r, err := guard.Spend(t.Context(), db, l.p); err != nil || r.Total != (guard.Line{}) {
+		if r, err := l.Spend(t.Context(), l.p); err != nil || r.Total != (guard.Line{}) {
 			t.Errorf("after 30 days: %+v, %v", r.Total, err)
 		}
 	})

@@ -15,8 +15,10 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// Service decides. Its zero value works; it is safe for concurrent use.
+// Service decides. Its zero value decides; it is safe for concurrent use.
 type Service struct {
+	// DB is what Run, Settle and Spend work on. Decisions are made in their caller's transaction.
+	DB *store.DB
 	// Prices is what texts cost. nil has cautious figures of our own.
 	Prices *price.Table
 	// Logger is told of budgets that are used up. nil tells nobody.

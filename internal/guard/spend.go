@@ -23,11 +23,11 @@ const (
 const SpendDays = 30
 
 // Run tells budgets what texts really cost, and sums it for reports, until ctx ends.
-func (s *Service) Run(ctx context.Context, db *store.DB) {
+func (s *Service) Run(ctx context.Context) {
 	ticker := time.NewTicker(settleEvery)
 	defer ticker.Stop()
 	for {
-		if err := s.Settle(ctx, db); err != nil && ctx.Err() == nil && s.Logger != nil {
+		if err := s.Settle(ctx); err != nil && ctx.Err() == nil && s.Logger != nil {
 			s.Logger.Error("settle what texts cost", "error", err)
 		}
 		select {
@@ -39,9 +39,9 @@ func (s *Service) Run(ctx context.Context, db *store.DB) {
 }
 
 // Settle does once what Run does.
-func (s *Service) Settle(ctx context.Context, db *store.DB) error {
+func (s *Service) Settle(ctx context.Context) error {
 	for n := settleBatch; n == settleBatch; {
-		err := db.Write(ctx, func(tx *store.Tx) (err error) {
+		err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
 			n, err = tx.SettleOwed(ctx, settleBatch)
 			return err
 		})
@@ -50,15 +50,15 @@ func (s *Service) Settle(ctx context.Context, db *store.DB) error {
 		}
 	}
 	for more := true; more; {
-		mark, err := markOf(ctx, db)
+		mark, err := markOf(ctx, s.DB)
 		if err != nil {
 			return err
 		}
-		from, to, ok := stretch(mark, db.Now())
+		from, to, ok := stretch(mark, s.DB.Now())
 		if more = ok; !ok {
 			continue
 		}
-		if err := sum(ctx, db, mark, from, to); err != nil {
+		if err := sum(ctx, s.DB, mark, from, to); err != nil {
 			return err
 		}
 	}
@@ -143,9 +143,9 @@ type Report struct {
 const mostOrganizations = 100
 
 // Spend reports what a project's texts cost today and in the last SpendDays.
-func Spend(ctx context.Context, db *store.DB, p *store.Project) (*Report, error) {
+func (s *Service) Spend(ctx context.Context, p *store.Project) (*Report, error) {
 	r := &Report{}
-	err := db.Read(ctx, func(tx *store.Tx) error {
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		today := store.Day(tx.Now())
 		mark, err := tx.Mark(ctx, store.MarkSpent)
 		if err != nil {

@@ -37,7 +37,7 @@ func CheckName(name string) (string, error) {
 // CheckSettings says everything that is wrong with the settings of a project, nil for nothing. Countries that fraud
 // often uses are none of its business: see RiskyCountries.
 func CheckSettings(s *store.ProjectSettings) error {
-	return errors.Join(checkCountries(s), checkLimits(s), checkBounds(s), checkPasswords(s), checkDomain(s), checkRedirects(s),
+	return errors.Join(checkCountries(s), checkLimits(s), checkBudgets(s), checkBounds(s), checkPasswords(s), checkDomain(s), checkRedirects(s),
 		checkTrust(s), checkChannels(s))
 }
 

@@ -130,7 +130,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		return nil, err
 	}
 
-	a.guard = &guard.Service{Prices: o.Prices, Logger: o.Logger}
+	a.guard = &guard.Service{DB: db, Prices: o.Prices, Logger: o.Logger}
 	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: a.guard}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
 	mails := &mailbox.Service{Notify: a.Notify}
@@ -154,6 +154,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		Exchange:  &exchange.Service{DB: db, Sessions: a.Sessions, Login: logins},
 		Attest:    &attest.Service{DB: db, Sessions: a.Sessions, Login: logins, HTTP: o.HTTP},
 		Wording:   &wording.Service{DB: db, Projects: a.Projects},
+		Guard:     a.guard,
 		Keys:      ring,
 	}
 	a.mount(o)
@@ -182,7 +183,7 @@ func (a *App) start(o Options) {
 	a.loops.Go(func() { a.Keys.Run(ctx) })
 	a.loops.Go(func() { a.Notify.Run(ctx) })
 	a.loops.Go(func() { a.learn.Run(ctx) })
-	a.loops.Go(func() { a.guard.Run(ctx, a.DB) })
+	a.loops.Go(func() { a.guard.Run(ctx) })
 	a.loops.Go(func() { a.Sessions.Run(ctx, a.log) })
 	old := &reaper.Reaper{DB: a.DB, Ages: o.Keep, Logger: a.log}
 	a.loops.Go(func() { old.Run(ctx) })

@@ -9,6 +9,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/mail"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/outbox"
+	"github.com/thimble-auth/thimble/internal/price"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sms/aws"
 	"github.com/thimble-auth/thimble/internal/sms/file"
@@ -42,6 +43,8 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 	var err error
 	o.Learning = c.SMSLearning.On
 	o.Routes, err = notify.ParseRoutes(c.SMSRoutes, o.SMS)
+	p.Join(err)
+	o.Prices, err = price.Open(c.SMSPrices)
 	p.Join(err)
 	if c.SMTP.Given() {
 		o.Mail = mail.New(mail.Config{

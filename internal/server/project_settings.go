@@ -31,6 +31,13 @@ type projectSet struct {
 	RiskyCountries bool `name:"risky-countries"`
 	// A send limit: a number, none, or default. May be given several times; project list shows the names.
 	Limits map[string]string `name:"limit" mapsep:"," placeholder:"NAME=N"`
+	// US dollars that texts may cost a day (in UTC), half of which is for numbers that their member has not verified: an
+	// amount, none, or default, which is 50 for unverified numbers and no end for verified ones.
+	BudgetDay *string `name:"budget-day" placeholder:"USD"`
+	// The same for texts to a country, such as US=20, beside the budget of all: an amount, none, or default, which is none.
+	BudgetCountry map[string]string `name:"budget-country" mapsep:"," placeholder:"CC=USD"`
+	// The same for an organization by its id, or for each that has none of its own, *=5.
+	BudgetOrganization map[string]string `name:"budget-organization" mapsep:"," placeholder:"ID=USD"`
 	// Ways of a code to a number, the preferred one first, each with the seconds until the next is tried when no report
 	// came that it arrived: sms, whatsapp, voice, such as whatsapp:20,sms:30,voice. default is sms alone.
 	Channels []string `name:"channels" placeholder:"CHANNEL:SECONDS"`
@@ -97,6 +104,9 @@ func (c *projectSet) apply(p *project.Project) error {
 		return err
 	}
 	if err := c.applyChannels(s); err != nil {
+		return err
+	}
+	if err := c.applyBudgets(s); err != nil {
 		return err
 	}
 	return c.applyLimits(s)
@@ -197,6 +207,7 @@ type projectView struct {
 	Countries              []string            `json:"countries"`
 	Channels               []store.ChannelWait `json:"channels"`
 	Limits                 map[string]int64    `json:"limits"`
+	Budgets                map[string]int64    `json:"budgets_micros"`
 	EnforceLimits          bool                `json:"enforce_limits"`
 	LockAfter              int64               `json:"lock_after"`
 	LockMinutes            int64               `json:"lock_minutes"`
@@ -254,6 +265,7 @@ func viewOf(p *project.Project) projectView {
 	}
 	v.Passwords = passwordsOf(s)
 	v.Channels = channelsOf(s)
+	v.Budgets = budgetsOf(s)
 	maps.Copy(v.Limits, s.Limits)
 	budget := limit.GuessBudget(s)
 	v.LockAfter, v.LockMinutes = budget.InARow, int64(budget.Lock/time.Minute)
@@ -301,6 +313,9 @@ func (v projectView) String() string {
 			n = "none"
 		}
 		line("limit "+name, n)
+	}
+	for _, key := range slices.Sorted(maps.Keys(v.Budgets)) {
+		line("budget "+key, dollars(v.Budgets[key])+" a day")
 	}
 	line("enforce limits", v.EnforceLimits)
 	line("lock", fmt.Sprintf("after %d wrong codes, for %d minutes", v.LockAfter, v.LockMinutes))

@@ -19,6 +19,7 @@ type commands struct {
 	Keys      keysCommands     `cmd:"" help:"The master key, and the key ring that it seals."`
 	Inbox     inboxCommand     `cmd:"" help:"Show the mails and texts of test projects."`
 	Providers providersCommand `cmd:"" help:"Show how well each provider of texts serves each country."`
+	Spend     spendCommand     `cmd:"" help:"Show what a project's texts cost, and its budgets."`
 	Why       whyCommand       `cmd:"" help:"Tell what became of a message, or why a request was refused."`
 	Member    memberCommands   `cmd:"" help:"Help a member who is stuck."`
 	Version   versionCommand   `cmd:"" help:"Show which version this is."`

@@ -129,6 +129,7 @@ var ours = map[string]string{
 	"GET /v1/thimble/opt_outs":                   "lists the caller's own; numbers_that_get_no_texts.txtar has others call",
 	"POST /v1/thimble/opt_outs":                  "notes a number for whoever calls",
 	"DELETE /v1/thimble/opt_outs/{phone_number}": "takes back the caller's own; the same story",
+	"GET /v1/thimble/spend":                      "tells the caller's own; TestSpend in package guard has a stranger beside it",
 }
 
 // crossings are the calls that lead from one organization of the project into another, for the one who is in both.
