@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
 	"strings"
@@ -255,6 +256,8 @@ func TestAlerts(t *testing.T) {
 	t.Parallel()
 	storetest.EnginesAt(t, midday, func(t *testing.T, db *store.DB) {
 		l := newTill(t, db, ids.Live, store.BudgetSettings{"project": 150_000})
+		var log strings.Builder
+		l.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		want := []string(nil)
 		check := func(after string, more ...string) {
 			t.Helper()
@@ -286,6 +289,9 @@ func TestAlerts(t *testing.T) {
 		}
 		check("the next day", "project all 50")
 
+		if n := strings.Count(log.String(), "level=WARN msg=\"a budget for texts is being used up\""); n != len(want) {
+			t.Errorf("%d lines of the log for %d alerts:\n%s", n, len(want), log.String())
+		}
 		tiny := newTill(t, db, ids.Live, store.BudgetSettings{"country/US": 10_000})
 		tiny.send(american, true)
 		tiny.send(american, true)

@@ -62,8 +62,8 @@ func TestProjectCommands(t *testing.T) {
 		}
 		want := projectView{
 			ProjectID: made.ProjectID, Env: "live", Name: "Shop", PublicToken: made.PublicToken, Countries: []string{"US", "CA"},
+			Budgets: map[string]int64{"project/unverified": 50_000_000}, TextSegments: 1,
 			Limits: limit.Defaults(), EnforceLimits: true, LockAfter: 10, LockMinutes: 60, SessionMaxMinutes: 527040,
-			TextSegments: 1,
 			RedirectURLs: []store.RedirectURL{}, Channels: []store.ChannelWait{{Channel: "sms", Seconds: 30}},
 			Passwords: passwordView{
 				Policy: "zxcvbn", MinLength: 8, MinComplexity: 3, BreachOnCreation: true, BreachOnAuth: true,
@@ -117,6 +117,32 @@ func TestProjectCommands(t *testing.T) {
 			"--password-min-complexity", "0", "--check-breach-on-creation", "--check-breach-on-authentication",
 			"--no-validate-on-authentication", "--no-cross-org-passwords")
 		want.Passwords = before
+		check()
+
+		must(t, environ, "project", "set", made.ProjectID, "--budget-day", "100", "--budget-country", "us=20.5",
+			"--budget-country", "CA=none", "--budget-organization", "*=5")
+		want.Budgets = map[string]int64{
+			"project": 100_000_000, "country/US": 20_500_000, "country/CA": -1, "organization/*": 5_000_000,
+		}
+		check()
+		must(t, environ, "project", "set", made.ProjectID, "--budget-day", "none", "--budget-country", "US=default,CA=default",
+			"--budget-organization", "*=default")
+		want.Budgets = map[string]int64{"project": -1}
+		check()
+		for _, args := range [][]string{
+			{"--budget-day", "-5"},
+			{"--budget-day", "NaN"},
+			{"--budget-day", "1e12"},
+			{"--budget-country", "XQ=5"},
+			{"--budget-country", "US"},
+			{"--budget-organization", "acme=5"},
+		} {
+			if out, _, status := thimble(t, environ, append([]string{"project", "set", made.ProjectID}, args...)...); status == 0 {
+				t.Errorf("taken: %v\n%s", args, out)
+			}
+		}
+		must(t, environ, "project", "set", made.ProjectID, "--budget-day", "default")
+		want.Budgets = map[string]int64{"project/unverified": 50_000_000}
 		check()
 
 		must(t, environ, "project", "redirect", "add", made.ProjectID, "https://shop.example.com/in", "--default")

@@ -53,7 +53,7 @@ func applyBudget(s *store.ProjectSettings, scope, name, text string) error {
 }
 
 // defaultBudget is the key of what counts without a setting, for numbers that nobody verified.
-const defaultBudget = store.ScopeProject + ", unverified numbers"
+const defaultBudget = store.ScopeProject + "/unverified"
 
 // budgetsOf gives the budgets of a project, the default one filled in.
 func budgetsOf(s *store.ProjectSettings) map[string]int64 {
