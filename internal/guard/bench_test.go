@@ -13,8 +13,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
-// What a decision costs with its counters, for many members at once: without a budget, with the default one, which counts
-// unverified numbers alone, and with all that can be set.
+// What a decision costs with its counters, for many members at once: without a budget, with the default one, which
+// counts unverified numbers alone, and with all that can be set.
 func BenchmarkSend(b *testing.B) {
 	all := store.BudgetSettings{"project": 1 << 50, "country/US": 1 << 50, "organization/*": 1 << 50}
 	for _, engine := range []sqldb.Engine{sqldb.SQLite, sqldb.Postgres} {

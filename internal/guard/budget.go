@@ -20,8 +20,14 @@ const (
 	RuleBudgetCountry      = "budget_country"
 )
 
-// DefaultUnverified is what a live project that has set no budget spends a day, at most, on texts to numbers that nobody has
-// verified: millionths of a US dollar. Texts to verified numbers are not counted then.
+var budgetRules = map[string]string{
+	store.ScopeProject:      RuleBudgetProject,
+	store.ScopeOrganization: RuleBudgetOrganization,
+	store.ScopeCountry:      RuleBudgetCountry,
+}
+
+// DefaultUnverified is what a live project that has set no budget spends a day, at most, on texts to numbers that
+// nobody has verified: millionths of a US dollar. Texts to verified numbers are not counted then.
 const DefaultUnverified = 50_000_000
 
 // alertShares are the shares of a budget, in percent, at which somebody is told.
@@ -87,7 +93,8 @@ func (s *Service) askMoney(ctx context.Context, tx *store.Tx, in *Send) (answer 
 	}
 }
 
-// full tells whether a budget has no room for the send, and whether it is the share for unverified numbers that is full.
+// full tells whether a budget has no room for the send, and whether it is the share for unverified numbers that is
+// full.
 func (m *money) full(b *store.Budget) (full, unverified bool) {
 	if !m.send.Verified && b.Unverified > b.MostUnverified-m.price {
 		return true, true
@@ -103,7 +110,7 @@ func (s *Service) refuseMoney(tx *store.Tx, d *Decision) {
 		if !full {
 			continue
 		}
-		d.Rule = "budget_" + b.Scope
+		d.Rule = budgetRules[b.Scope]
 		d.Wait = time.Unix((b.Day+1)*86400, 0).Sub(tx.Now())
 		d.Refusal = errs.TooManyRequests.After(d.Wait)
 		d.Pass = m.pass(b, unverified)
@@ -122,8 +129,8 @@ func (m *money) pass(b *store.Budget, unverified bool) string {
 	if b.Name != "" {
 		what += " " + b.Name
 	}
-	return fmt.Sprintf("%s of the %s is %s USD, of which %s are spent or reserved; this text would cost %s: it passes after "+
-		"midnight UTC, or with %s USD", whose, what, USD(most), USD(spent), USD(m.price), USD(spent+m.price))
+	return fmt.Sprintf("%s of the %s is %s USD, of which %s are spent or reserved; this text would cost %s: "+
+		"it passes after midnight UTC, or with %s USD", whose, what, USD(most), USD(spent), USD(m.price), USD(spent+m.price))
 }
 
 // record adds what is spent of each budget to the counters of a decision.
@@ -182,7 +189,8 @@ func (s *Service) alert(tx *store.Tx, in *Send, b *store.Budget, unverified bool
 			details["share"] = "unverified"
 		}
 		audit.Record(tx, audit.Event{
-			ProjectID: b.ProjectID, OrganizationID: alertOrganization(b), Action: "budget.alert", Outcome: audit.Done, Details: details,
+			ProjectID: b.ProjectID, OrganizationID: alertOrganization(b), Action: "budget.alert", Outcome: audit.Done,
+			Details: details,
 		})
 		if s.Logger != nil {
 			tx.AfterCommit(func() {

@@ -32,7 +32,9 @@ func (s *Service) inUSD(p sms.Price) int64 {
 }
 
 // affordable tells whether the budgets of a message have room for another text of it, by that provider.
-func (s *Service) affordable(ctx context.Context, tx *store.Tx, m *store.Message, provider string) (price int64, ok bool, err error) {
+func (s *Service) affordable(
+	ctx context.Context, tx *store.Tx, m *store.Message, provider string,
+) (price int64, ok bool, err error) {
 	price = s.o.Prices.Of(provider, m.Country)
 	ok, err = tx.MayReserveAgain(ctx, m, price)
 	return price, ok, err

@@ -57,12 +57,18 @@ func TestCosts(t *testing.T) {
 		{name: "nobody says", report: "delivered", want: 15_000},
 		{name: "an answer says", first: priced{answer: usd(9_000)}, report: "delivered", want: 9_000},
 		{name: "a report says", first: priced{report: usd(8_000)}, report: "delivered", want: 8_000},
-		{name: "in euros", first: priced{report: sms.Price{Micros: 10_000, Currency: "EUR"}}, report: "delivered", want: 11_000},
-		{name: "in a currency without a rate", first: priced{report: sms.Price{Micros: 1, Currency: "JPY"}}, report: "delivered", want: 15_000},
+		{
+			name: "in euros", first: priced{report: sms.Price{Micros: 10_000, Currency: "EUR"}},
+			report: "delivered", want: 11_000,
+		},
+		{
+			name: "in a currency without a rate", first: priced{report: sms.Price{Micros: 1, Currency: "JPY"}},
+			report: "delivered", want: 15_000,
+		},
 		{name: "lost", report: "undelivered", want: 35_000, texts: 1},
 		{
-			name: "lost, and each says", first: priced{report: usd(7_000)}, second: priced{answer: usd(18_000)}, report: "undelivered",
-			want: 25_000, texts: 1,
+			name: "lost, and each says", first: priced{report: usd(7_000)}, second: priced{answer: usd(18_000)},
+			report: "undelivered", want: 25_000, texts: 1,
 		},
 		{name: "never reported on", want: 35_000, texts: 1},
 		{name: "lost, and no money left", report: "undelivered", budget: 34_999, want: 15_000},

@@ -46,8 +46,8 @@ func Open(path string) (*Table, error) {
 }
 
 // Parse reads lines such as twilio,US,0.0083,USD: provider, country, what one segment costs, currency. * stands for all
-// providers or all countries. A line rate,EUR,1.1,USD says what one euro is worth. Empty lines, those that begin with #,
-// and a first line of titles mean nothing.
+// providers or all countries. A line rate,EUR,1.1,USD says what one euro is worth. Empty lines, those that begin with
+// #, and a first line of titles mean nothing.
 func Parse(r io.Reader) (*Table, error) {
 	lines := csv.NewReader(r)
 	lines.Comment, lines.FieldsPerRecord, lines.TrimLeadingSpace = '#', -1, true

@@ -1,5 +1,5 @@
-// Package price knows what a text costs before its provider has said so: cautious figures of our own, and the operator's.
-// All amounts are millionths of a US dollar.
+// Package price knows what a text costs before its provider has said so: cautious figures of our own, and the
+// operator's. All amounts are millionths of a US dollar.
 package price
 
 import (
@@ -21,7 +21,8 @@ var figures = []struct {
 }{
 	{15_000, "US CA PR"},
 	{60_000, "AU BR CZ DK ES FI GB IE LT LV MX PL PT RO SE ZA"},
-	{120_000, "AR AT BE BG CH CL CO CR CY DE EE FR GR HK HR HU IL IN IS IT JP KR LI LU MT NL NO NZ PA PE SA SG SI SK TH TR TW UY"},
+	{120_000, "AR AT BE BG CH CL CO CR CY DE EE FR GR HK HR HU IL IN IS IT JP KR LI LU MT NL NO NZ PA PE SA SG " +
+		"SI SK TH TR TW UY"},
 }
 
 var builtIn = func() map[string]int64 {
@@ -43,9 +44,9 @@ type Table struct {
 	rates  map[string]float64 // what one unit of a currency is worth in dollars
 }
 
-// Of gives what one segment by a provider to a country costs, or one message where the channel knows no segments: by the
-// operator's line for both, for the provider, for the country, for everything, and then by the built-in figures. A country
-// of "" is unknown.
+// Of gives what one segment by a provider to a country costs, or one message where the channel knows no segments: by
+// the operator's line for both, for the provider, for the country, for everything, and then by the built-in figures. A
+// country of "" is unknown.
 func (t *Table) Of(provider, country string) int64 {
 	if t != nil {
 		for _, p := range []place{{provider, country}, {provider, Any}, {Any, country}, {Any, Any}} {

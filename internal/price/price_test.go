@@ -126,7 +126,8 @@ func TestOpen(t *testing.T) {
 	if err := os.WriteFile(path, []byte("*,*,0.05,USD\n*,*,x,USD\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := price.Open(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "line 2") {
+	_, err := price.Open(path)
+	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -30,7 +30,8 @@ func checkBudgets(s *store.ProjectSettings) error {
 				problems = append(problems, fmt.Errorf("%q is no country code: want two capital letters such as US", name))
 			}
 		case store.ScopeOrganization:
-			if kind, env, _, ok := ids.Parse(name); name != store.EachOrganization && (!ok || kind != ids.Organization || env == "") {
+			kind, _, _, ok := ids.Parse(name)
+			if name != store.EachOrganization && (!ok || kind != ids.Organization) {
 				problems = append(problems, fmt.Errorf("%q is no id of an organization, and not *", name))
 			}
 		default:

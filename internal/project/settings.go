@@ -37,8 +37,8 @@ func CheckName(name string) (string, error) {
 // CheckSettings says everything that is wrong with the settings of a project, nil for nothing. Countries that fraud
 // often uses are none of its business: see RiskyCountries.
 func CheckSettings(s *store.ProjectSettings) error {
-	return errors.Join(checkCountries(s), checkLimits(s), checkBudgets(s), checkBounds(s), checkPasswords(s), checkDomain(s), checkRedirects(s),
-		checkTrust(s), checkChannels(s))
+	return errors.Join(checkCountries(s), checkLimits(s), checkBudgets(s), checkBounds(s), checkPasswords(s),
+		checkDomain(s), checkRedirects(s), checkTrust(s), checkChannels(s))
 }
 
 // RiskyCountries gives those of the countries to which carriers deliver badly or fraud is frequent, so that nobody

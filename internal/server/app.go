@@ -119,8 +119,8 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	a.Sessions = &session.Service{DB: db, Keys: ring, Issuer: o.Issuer}
 	a.learn = learn.New(db, o.SMS, o.Logger)
 	outgoing := notify.Options{
-		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Routes: o.Routes, Mail: o.Mail, MailFrom: o.MailFrom, Logger: o.Logger,
-		Prices: o.Prices,
+		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Routes: o.Routes, Mail: o.Mail, MailFrom: o.MailFrom,
+		Prices: o.Prices, Logger: o.Logger,
 	}
 	if o.Learning {
 		outgoing.Learned = a.learn
@@ -137,7 +137,9 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	a.API = &api.API{
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
-		SMS:      &smsotp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify, Guard: a.guard},
+		SMS: &smsotp.Service{
+			DB: db, Keys: ring, Sessions: a.Sessions, Challenge: texts, Second: seconds, Notify: a.Notify, Guard: a.guard,
+		},
 		TOTP:     &totp.Service{DB: db, Keys: ring, Sessions: a.Sessions, Second: seconds},
 		Recovery: &recovery.Service{DB: db, Keys: ring, Second: seconds},
 		MagicLinks: &magiclink.Service{

@@ -35,13 +35,15 @@ func TestSpendCommand(t *testing.T) {
 		}
 		text := must(t, environ, "spend", made.ProjectID)
 		for _, part := range []string{
-			"country GB ", "0.00 + 0.06 (1)", "organization-live-1 ", "budget project: 0.06 of no end; unverified numbers 0.06 of 50.00\n",
+			"country GB ", "0.00 + 0.06 (1)", "organization-live-1 ",
+			"budget project: 0.06 of no end; unverified numbers 0.06 of 50.00\n",
 		} {
 			if !strings.Contains(text, part) {
 				t.Errorf("no %q in:\n%s", part, text)
 			}
 		}
-		if _, stderr, status := thimble(t, environ, "spend", "project-live-none"); status != 1 || !strings.Contains(stderr, "project") {
+		_, stderr, status := thimble(t, environ, "spend", "project-live-none")
+		if status != 1 || !strings.Contains(stderr, "project") {
 			t.Errorf("an unknown project: %d, %s", status, stderr)
 		}
 	})
@@ -67,8 +69,8 @@ func reserve(t *testing.T, url, project string) {
 			return err
 		}
 		tx.InsertMessage(&store.Message{
-			ID: ids.New(ids.Message, ids.Live, tx.Now()), ProjectID: p.ID, OrganizationID: "organization-live-1", Channel: store.ChannelSMS,
-			Country: "GB", Sealed: []byte{}, Status: store.MessageSent, CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
+			ID: ids.New(ids.Message, ids.Live, tx.Now()), ProjectID: p.ID, OrganizationID: "organization-live-1",
+			Channel: store.ChannelSMS, Country: "GB", Sealed: []byte{}, Status: store.MessageSent, CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 			Reserved: d.Price(), Budgets: d.Budgets(),
 		})
 		return d.Count(t.Context(), tx)
@@ -98,8 +100,11 @@ func TestPricesAreChecked(t *testing.T) {
 		c.SMSPrices = path
 		carriers(&c, &o, &problems)
 		err := problems.Err()
-		if want == "" && (err != nil || o.Prices.Of("twilio", "US") != 8_300) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		switch {
+		case want == "" && (err != nil || o.Prices.Of("twilio", "US") != 8_300):
 			t.Errorf("%q: %v", text, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
 }

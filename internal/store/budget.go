@@ -123,9 +123,9 @@ func (tx *Tx) AskBudget(ctx context.Context, k BudgetKey) (answer func() (*Budge
 	}
 }
 
-// Reserve counts a price in a budget of which b.Most and b.MostUnverified is what there is, or fails the transaction with
-// ErrChanged when too little is left: who calls it has seen that there is enough. It goes out with the statements after it.
-// Callers name narrow budgets before wide ones, see Budgets.
+// Reserve counts a price in a budget of which b.Most and b.MostUnverified is what there is, or fails the transaction
+// with ErrChanged when too little is left: who calls it has seen that there is enough. It goes out with the statements
+// after it. Callers name narrow budgets before wide ones, see Budgets.
 func (tx *Tx) Reserve(b *Budget, price int64, unverified bool) {
 	tx.Later(sqlReserve, 1, b.ProjectID, b.Day, b.Scope, b.Name, price, share(price, unverified), b.Most, b.MostUnverified)
 }
@@ -138,8 +138,8 @@ func share(micros int64, unverified bool) int64 {
 	return 0
 }
 
-// AlertBudget notes that there was an alert at a share in percent, of all that is spent or of what is for unverified numbers,
-// or fails the transaction with ErrChanged when somebody was first. It goes out with the statements after it.
+// AlertBudget notes that there was an alert at a share in percent, of all that is spent or of what is for unverified
+// numbers, or fails the transaction with ErrChanged when somebody was first. It goes out with the statements after it.
 func (tx *Tx) AlertBudget(b *Budget, percent int64, unverified bool) {
 	stmt, before := sqlAlertBudget, b.Alerted
 	if unverified {
@@ -161,7 +161,8 @@ func (tx *Tx) BudgetsOf(ctx context.Context, projectID string, day int64) ([]Bud
 	return all, err
 }
 
-// keys are the budgets that a message counts in, in the order in which they are locked: those of the day it was written.
+// keys are the budgets that a message counts in, in the order in which they are locked: those of the day it was
+// written.
 func (m *Message) keys() []BudgetKey {
 	day := Day(m.CreatedAt)
 	keys := make([]BudgetKey, 0, 3)
@@ -190,8 +191,8 @@ func (tx *Tx) MayReserveAgain(ctx context.Context, m *Message, price int64) (boo
 	return true, nil
 }
 
-// ReserveAgain counts another text of a message, whose first one is spent, or fails the transaction with ErrChanged when too
-// little is left since MayReserveAgain. It goes out with the statements after it.
+// ReserveAgain counts another text of a message, whose first one is spent, or fails the transaction with ErrChanged
+// when too little is left since MayReserveAgain. It goes out with the statements after it.
 func (tx *Tx) ReserveAgain(m *Message, price int64) {
 	tx.Later(sqlMessageAgain, 1, m.ID, price)
 	for _, k := range m.keys() {
@@ -199,8 +200,8 @@ func (tx *Tx) ReserveAgain(m *Message, price int64) {
 	}
 }
 
-// SettleOwed tells budgets what up to limit messages cost more, or less, than was reserved for them, and gives how many it
-// were. Two nodes that settle the same message do so once.
+// SettleOwed tells budgets what up to limit messages cost more, or less, than was reserved for them, and gives how many
+// it were. Two nodes that settle the same message do so once.
 func (tx *Tx) SettleOwed(ctx context.Context, limit int) (int, error) {
 	type sum struct{ all, unverified int64 }
 	owed := map[BudgetKey]sum{}

@@ -1,8 +1,8 @@
 package store
 
 // BudgetSettings are what a project spends a day at most, in millionths of a US dollar, by scope and name: project,
-// country/US, organization/ID, or organization/* for each organization that has none of its own. A negative value means no
-// budget, a missing one the default.
+// country/US, organization/ID, or organization/* for each organization that has none of its own. A negative value means
+// no budget, a missing one the default.
 type BudgetSettings map[string]int64
 
 // EachOrganization is the name of the budget of organizations that have none of their own.

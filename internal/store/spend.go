@@ -61,8 +61,8 @@ func (tx *Tx) SumSpend(ctx context.Context, from, to time.Time) error {
 	return nil
 }
 
-// Spend gives what a project's texts cost since the beginning of a day: what was summed, and the messages since the mark,
-// which is where MarkSpent stands. Places of a day may come twice.
+// Spend gives what a project's texts cost since the beginning of a day: what was summed, and the messages since the
+// mark, which is where MarkSpent stands. Places of a day may come twice.
 func (tx *Tx) Spend(ctx context.Context, p *Project, day int64, mark time.Time) ([]Spend, error) {
 	var all []Spend
 	row := func(scan func(...any) error) error {
