@@ -49,7 +49,7 @@ func (s *Service) askMoney(ctx context.Context, tx *store.Tx, in *Send) (answer 
 		return func() (*money, error) { return m, nil } // nothing leaves, and nothing is refused
 	}
 	country := in.Number.Region()
-	m.price = s.Prices.Of(in.Provider, country)
+	m.price = s.Prices.Of(in.Provider, country) * max(p.Settings.TextSegments, 1)
 
 	var answers []func() (*store.Budget, error)
 	ask := func(scope, name string, most, unverified int64) {

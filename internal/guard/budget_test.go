@@ -195,6 +195,11 @@ func TestBudgetStops(t *testing.T) {
 			t.Errorf("%d texts in the day's last second, want none for a second", n)
 		}
 		db.AdvanceClock(time.Second)
+		l.p.Settings.TextSegments = 3
+		if d, _ := l.send(british, true); d.Refusal == nil || d.Price() != 180_000 {
+			t.Errorf("three segments to Britain cost %d and were sent", d.Price())
+		}
+		l.p.Settings.TextSegments = 0
 		if n, _ := l.passes(american, true); n != 4 {
 			t.Errorf("%d texts on the second day, want 4", n)
 		}

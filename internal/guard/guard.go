@@ -57,7 +57,7 @@ type Decision struct {
 // Record is what a message, or the record of a refusal, remembers of the counters at the decision: name=count pairs.
 func (d *Decision) Record() string { return d.money.record(d.limits.Record()) }
 
-// Price is what the text is taken to cost, in millionths of a US dollar.
+// Price is what the text is taken to cost, in millionths of a US dollar: with as many segments as the project allows.
 func (d *Decision) Price() int64 { return d.money.price }
 
 // Budgets tells where Count counts the price.

@@ -35,7 +35,7 @@ func (s *Service) inUSD(p sms.Price) int64 {
 func (s *Service) affordable(
 	ctx context.Context, tx *store.Tx, m *store.Message, provider string,
 ) (price int64, ok bool, err error) {
-	price = s.o.Prices.Of(provider, m.Country)
+	price = s.o.Prices.Of(provider, m.Country) * max(m.Segments, 1)
 	ok, err = tx.MayReserveAgain(ctx, m, price)
 	return price, ok, err
 }
