@@ -82,6 +82,7 @@ func (w *World) NewProject(t testing.TB, env ids.Env) *Client {
 		for name := range limit.Defaults() {
 			p.Settings.Limits[name] = 1_000_000 // counted all the same
 		}
+		p.Settings.Budgets = store.BudgetSettings{store.ScopeProject: -1} // none
 	})
 	return &Client{ID: p.ID, Secret: secret.Reveal(), Base: "http://thimble.test", Transport: InProcess{w.App}, T: t}
 }
