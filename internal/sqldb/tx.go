@@ -204,7 +204,35 @@ func named(s *Stmt, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", s.name, err)
+	return &stmtError{s.name, err}
+}
+
+// stmtError is an error of a statement.
+type stmtError struct {
+	name string
+	err  error
+}
+
+func (e *stmtError) Error() string { return e.name + ": " + e.err.Error() }
+
+func (e *stmtError) Unwrap() error { return e.err }
+
+// FailedStatement gives the name of the statement that a Write failed with, when the database answered that it cannot run
+// it: nothing of the Write was kept, and a Write without that statement may do. It gives "" for all other failures.
+func FailedStatement(err error) string {
+	e, ok := errors.AsType[*stmtError](err)
+	if !ok {
+		return ""
+	}
+	for _, other := range []error{
+		ErrConflict, ErrUnique, ErrCommitUnknown, ErrReadOnly, ErrClosed, errLost, errNull, context.Canceled,
+		context.DeadlineExceeded,
+	} {
+		if errors.Is(err, other) {
+			return ""
+		}
+	}
+	return e.name
 }
 
 func (tx *Tx) tripped() {
