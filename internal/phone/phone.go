@@ -21,6 +21,7 @@ const (
 	maxCountryDigits = 3
 	visibleDigits    = 4
 	prefixDigits     = 7
+	wideDigits       = 5
 )
 
 // Causes, for the log only: they say what was wrong without showing the number.
@@ -153,6 +154,18 @@ func (n Number) Placed() Number {
 func (n Number) Prefix() string {
 	digits := strings.TrimPrefix(n.e164, "+")
 	return digits[:min(prefixDigits, len(digits))]
+}
+
+// Wide gives the first five digits: an area, or one operator's numbers.
+func (n Number) Wide() string {
+	digits := strings.TrimPrefix(n.e164, "+")
+	return digits[:min(wideDigits, len(digits))]
+}
+
+// Block gives all digits but the last ones: the ten or hundred numbers around this one.
+func (n Number) Block(last int) string {
+	digits := strings.TrimPrefix(n.e164, "+")
+	return digits[:max(0, len(digits)-last)]
 }
 
 // Masked gives the form for people who may not see the whole number: an X for each hidden digit, the last four digits,
