@@ -20,42 +20,50 @@ func check(c Config) (*url.URL, keys, error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	ring, err := readKeys(c.Secret.Reveal())
+	ring, err := readKeys(c.setting(), c.Secret.Reveal())
 	if err != nil {
 		problems = append(problems, err)
 	}
 	if c.HTTP == nil || c.Now == nil {
-		problems = append(problems, errors.New("sms-webhook: no HTTP client or no clock"))
+		problems = append(problems, errors.New(c.setting()+": no HTTP client or no clock"))
 	}
 	return u, ring, errors.Join(problems...)
+}
+
+// setting is how the names of the settings begin.
+func (c *Config) setting() string {
+	if c.Setting == "" {
+		return "sms-webhook"
+	}
+	return c.Setting
 }
 
 // target reads the URL. It may have a path and a query, which are the operator's own.
 func target(c Config) (*url.URL, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, errors.New("sms-webhook-url must be https://HOST/PATH, without credentials")
+		return nil, errors.New(c.setting() + "-url must be https://HOST/PATH, without credentials")
 	}
 	// Texts hold codes; they must not cross the internet in the clear. Inside a network it is for its owner to say.
 	if u.Scheme == "http" && !c.Private {
-		return nil, errors.New("sms-webhook-url must be https, or sms-webhook-allow-private must be set")
+		return nil, errors.New(c.setting() + "-url must be https, or " + c.setting() + "-allow-private must be set")
 	}
 	return u, nil
 }
 
-func readKeys(text string) (keys, error) {
+func readKeys(setting, text string) (keys, error) {
 	var ring keys
 	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) }) {
 		encoded, found := strings.CutPrefix(one, "whsec_")
 		key, err := base64.StdEncoding.DecodeString(encoded)
 		if !found || err != nil || len(key) < minSecret || len(key) > maxSecret {
-			return nil, errors.New("sms-webhook-secret must be whsec_ and 24 to 64 random bytes in base64; " +
+			return nil, errors.New(setting + "-secret must be whsec_ and 24 to 64 random bytes in base64; " +
 				"make one with `echo whsec_$(openssl rand -base64 32)`")
 		}
 		ring = append(ring, key)
 	}
 	if len(ring) == 0 {
-		return nil, errors.New("sms-webhook-secret is missing; make one with `echo whsec_$(openssl rand -base64 32)`")
+		return nil, errors.New(setting + "-secret is missing; make one with `echo whsec_$(openssl rand -base64 32)`")
 	}
 	return ring, nil
 }

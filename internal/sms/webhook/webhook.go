@@ -36,6 +36,8 @@ type Config struct {
 	HTTP *httpx.Client
 	// Now is the clock that signatures are made and checked by.
 	Now func() time.Time
+	// Setting is how the names of these settings begin, for what is said about wrong ones. "" is sms-webhook.
+	Setting string
 }
 
 // Sender sends texts through one program. It implements sms.Sender.
@@ -104,14 +106,21 @@ func (s *Sender) Send(ctx context.Context, m sms.Message) (sms.Result, error) {
 }
 
 func (s *Sender) post(ctx context.Context, id string, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url.String(), bytes.NewReader(body))
+	return post(ctx, s.http, s.url, s.keys, id, s.now(), body)
+}
+
+// post makes a signed call.
+func post(
+	ctx context.Context, client *httpx.Client, u *url.URL, ring keys, id string, now time.Time, body []byte,
+) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	s.keys.sign(req.Header, id, s.now(), body)
-	return s.http.Do(req)
+	ring.sign(req.Header, id, now, body)
+	return client.Do(req)
 }
 
 // unreachable is the error for a call without an answer.
