@@ -41,16 +41,16 @@ type API struct {
 	Discovery     *discovery.Service
 	Exchange      *exchange.Service
 	Attest        *attest.Service
-	Guard         *guard.Service
 	Wording       *wording.Service
 	Keys          *keys.Ring
+	Guard         *guard.Service
 }
 
 // Endpoints lists every call.
 func (a *API) Endpoints() []endpoint.Endpoint {
 	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(),
 		a.passwordMails(), a.passwordChanges(), a.passwordMigration(), a.discoveryPasswords(), a.discovery(), a.sessions(),
-		a.organizations(), a.members(), a.stories(), a.templates(), a.optOuts(), a.spending())
+		a.organizations(), a.members(), a.stories(), a.templates(), a.optOuts(), a.spending(), a.guards())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

@@ -19,7 +19,7 @@ func (a *API) otps() []endpoint.Endpoint {
 		endpoint.POST("/v1/b2b/otps/sms/send", "b2b.otps.sms.send", a.sendSMS, secondFactorErrors(
 			errs.PhoneNumberNotFound, errs.DuplicateMemberPhoneNumberForMember, errs.InvalidPhoneNumber,
 			errs.InvalidPhoneNumberSandbox, errs.InvalidPhoneNumberCountryCode, errs.UnsubscribedPhoneNumber,
-			errs.InvalidLocale, errs.TooManyRequests, errs.DownstreamCarrierError)...),
+			errs.InvalidLocale, errs.TooManyRequests, errs.TooFewTokensAuthenticated, errs.DownstreamCarrierError)...),
 		endpoint.POST("/v1/b2b/otps/sms/authenticate", "b2b.otps.sms.authenticate", a.authenticateSMS,
 			secondFactorErrors(append(termsErrors(), errs.NoSessionArguments, errs.InvalidCode, errs.OTPCodeNotFound,
 				errs.UnableToAuthOTPCode)...)...),

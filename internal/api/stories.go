@@ -51,8 +51,12 @@ type StoryStep struct {
 	// refused, decided, queued, not_taken, handed_over, redeemed, or the status in which the message ended.
 	What     string `json:"what"`
 	Provider string `json:"provider"`
-	// What more there is to say, for people.
+	// What more there is to say, for people: the counters at the decision, for one.
 	Detail string `json:"detail"`
+	// Which rule refused it; the server's documentation of fraud says what each does. Empty for other steps.
+	Rule string `json:"rule"`
+	// What would have let it pass, for people. Empty for other steps.
+	Passes string `json:"passes"`
 }
 
 // Tells what became of a message: why it was let through, which providers were asked and what they said, when it
@@ -79,6 +83,7 @@ func WireStories(found []notify.Story) []Story {
 		for j, step := range s.Steps {
 			w.Steps[j] = StoryStep{
 				At: step.At.Format(time.RFC3339Nano), What: step.What, Provider: step.Provider, Detail: step.Detail,
+				Rule: step.Rule, Passes: step.Passes,
 			}
 		}
 		all[i] = w

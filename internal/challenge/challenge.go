@@ -4,7 +4,6 @@ package challenge
 
 import (
 	"context"
-	"slices"
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/code"
@@ -21,9 +20,6 @@ import (
 	"github.com/thimble-auth/thimble/internal/wording"
 )
 
-// DefaultCountries are those that texts go to when a project has set none.
-var DefaultCountries = []string{"US", "CA"}
-
 // Service starts challenges.
 type Service struct {
 	Keys   *keys.Ring
@@ -37,7 +33,8 @@ type Request struct {
 	Organization *store.Organization
 	Member       *store.Member // gets the linked number
 	Number       phone.Number
-	Link         bool // the number becomes the member's own, unverified
+	Link         bool       // the number becomes the member's own, unverified
+	Kind         phone.Kind // what a look-up said that the number is, "" for none
 	Locale       locale.Input
 	RequestID    string
 }
@@ -51,8 +48,13 @@ func (r *Request) verified() bool {
 // means that nothing must be kept.
 func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *errs.Error, err error) {
 	r.Number = r.Number.Placed()
-	if !allowedCountry(r.Project, r.Number) {
-		return s.refuse(tx, &r, "country", errs.InvalidPhoneNumberCountryCode), nil
+	provider, routed := s.Notify.Route(r.Project, store.ChannelSMS, r.Number.Region(), r.Number.String())
+	d := s.Guard.Screen(guard.Send{
+		Project: r.Project, Organization: r.Organization, Member: r.Member, Number: r.Number, Verified: r.verified(),
+		Kind: r.Kind, Provider: provider,
+	})
+	if d.Refusal != nil {
+		return s.refuseBy(tx, &r, d), nil
 	}
 	if !r.verified() {
 		taken, err := tx.PhoneTaken(ctx, r.Organization.ID, r.Number.String(), r.Member.ID, tx.Now().Add(-member.PhoneClaim))
@@ -63,14 +65,8 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 			return nil, errs.DuplicateMemberPhoneNumber
 		}
 	}
-	country := r.Number.Region()
-	provider, routed := s.Notify.Route(r.Project, store.ChannelSMS, country, r.Number.String())
 	optedOut := tx.OptedOut(ctx, r.Project.ID, r.Number.String())
-	d, err := s.Guard.Check(ctx, tx, guard.Send{
-		Project: r.Project, Organization: r.Organization, Member: r.Member, Number: r.Number, Verified: r.verified(),
-		Provider: provider,
-	})
-	if err != nil {
+	if err := s.Guard.Judge(ctx, tx, d); err != nil {
 		return nil, err
 	}
 	out, err := optedOut()
@@ -78,7 +74,8 @@ func (s *Service) Start(ctx context.Context, tx *store.Tx, r Request) (refusal *
 		return nil, err
 	}
 	if out {
-		return s.refuse(tx, &r, "opted_out", errs.UnsubscribedPhoneNumber), nil
+		return s.refuse(tx, &r, "opted_out", errs.UnsubscribedPhoneNumber,
+			"when the person has texted START, and then: thimble project opt-in PROJECT NUMBER"), nil
 	}
 	tag, err := r.Locale.ForSMS()
 	if err != nil {
@@ -95,18 +92,20 @@ func (s *Service) startAllowed(
 		return s.refuseBy(tx, r, d), nil
 	}
 	if lock := limit.LockOf(r.Member, &r.Project.Settings, tx.Now()); lock.Locked {
-		refusal := errs.UserLockLimitReached
+		refusal, pass := errs.UserLockLimitReached, "when an operator resets the second factor: thimble member --help"
 		if !lock.Until.IsZero() {
-			refusal = refusal.After(lock.Until.Sub(tx.Now()))
+			refusal, pass = refusal.After(lock.Until.Sub(tx.Now())), guard.After(lock.Until)
 		}
-		return s.refuse(tx, r, "member_locked", refusal), nil
+		return s.refuse(tx, r, "member_locked", refusal, pass), nil
 	}
 	country, number := r.Number.Region(), r.Number.String()
 	if !routed {
-		return s.refuse(tx, r, "no_route", errs.DownstreamCarrierError), nil
+		return s.refuse(tx, r, "no_route", errs.DownstreamCarrierError,
+			"when a provider is set up that serves the country: docs/providers.md"), nil
 	}
 	if wait, out := s.Notify.Outage(r.Project, country, number); out {
-		return s.refuse(tx, r, "outage", errs.TooManyRequests.After(wait)), nil
+		return s.refuse(tx, r, "outage", errs.TooManyRequests.After(wait),
+			"when one of the number's providers answers again"), nil
 	}
 
 	if err := link(ctx, tx, r); err != nil {
@@ -180,19 +179,22 @@ func newCode(r *Request) string {
 	return code.New()
 }
 
-func (s *Service) refuse(tx *store.Tx, r *Request, rule string, e *errs.Error) *errs.Error {
-	s.record(tx, r, audit.Refused, map[string]string{"rule": rule, "country": r.Number.Region()})
-	return e
-}
-
-// refuseBy is refuse by what the guard decided, with what it saw.
+// refuseBy records what the guard refused: with the counters at that moment, and what would have let it pass.
 func (s *Service) refuseBy(tx *store.Tx, r *Request, d *guard.Decision) *errs.Error {
-	details := map[string]string{"rule": d.Rule, "country": r.Number.Region(), "counters": d.Record()}
-	if d.Pass != "" {
-		details["pass"] = d.Pass
+	details := map[string]string{"rule": d.Rule, "country": r.Number.Region(), "pass": d.Pass}
+	if d.Prefix != "" {
+		details["prefix"] = d.Prefix
+	}
+	if counters := d.Record(); counters != "" {
+		details["counters"] = counters
 	}
 	s.record(tx, r, audit.Refused, details)
 	return d.Refusal
+}
+
+func (s *Service) refuse(tx *store.Tx, r *Request, rule string, e *errs.Error, pass string) *errs.Error {
+	s.record(tx, r, audit.Refused, map[string]string{"rule": rule, "country": r.Number.Region(), "pass": pass})
+	return e
 }
 
 func (s *Service) record(tx *store.Tx, r *Request, outcome string, details map[string]string) {
@@ -200,12 +202,4 @@ func (s *Service) record(tx *store.Tx, r *Request, outcome string, details map[s
 		ProjectID: r.Project.ID, OrganizationID: r.Organization.ID, MemberID: r.Member.ID, RequestID: r.RequestID,
 		Action: "sms.send", Outcome: outcome, Details: details,
 	})
-}
-
-func allowedCountry(p *store.Project, n phone.Number) bool {
-	countries := p.Settings.Countries
-	if len(countries) == 0 {
-		countries = DefaultCountries
-	}
-	return slices.Contains(countries, n.Region()) || n.IsSandbox() && !p.Live()
 }

@@ -168,6 +168,25 @@ func (w *SMSWebhook) Given() bool {
 	return w.URL != "" || w.Secret != "" || w.AllowPrivate.On || len(w.Countries) > 0
 }
 
+// Lookup is a program of the operator's own that says what a number is.
+type Lookup struct {
+	// Where numbers are posted to, such as https://texts.example.com/lookup.
+	URL string `name:"url" var:"LOOKUP_URL" placeholder:"URL"`
+	// The secret itself, whsec_ and 24 to 64 bytes in base64. While it is changed, the new and the old one.
+	Secret secret.String `name:"secret" var:"LOOKUP_SECRET" hidden:""`
+	// File that holds the secret that calls are signed with. The secret itself may be in THIMBLE_LOOKUP_SECRET.
+	SecretFile string `name:"secret-file" var:"LOOKUP_SECRET_FILE" placeholder:"FILE"`
+	// Allow an address inside this network, and http.
+	AllowPrivate Switch `name:"allow-private" var:"LOOKUP_ALLOW_PRIVATE" placeholder:"true"`
+	// How many numbers are looked up in a day at most. Default: 1000.
+	PerDay Number `name:"per-day" var:"LOOKUP_PER_DAY" placeholder:"N"`
+}
+
+// Given reports whether numbers shall be looked up.
+func (l *Lookup) Given() bool {
+	return l.URL != "" || l.Secret != "" || l.AllowPrivate.On || l.PerDay.N != 0
+}
+
 // SMSFile is a file from which another program takes our texts.
 type SMSFile struct {
 	// File to append texts to, one JSON object per line.

@@ -37,6 +37,12 @@ func (w *SMSWebhook) check(p *Problems) {
 	checkCountries(p, "sms-webhook-countries", w.Countries)
 }
 
+func (l *Lookup) check(p *Problems) {
+	l.Secret = fromFile(p, "lookup-secret", l.Secret, l.SecretFile)
+	l.AllowPrivate.check(p, "lookup-allow-private")
+	l.PerDay.check(p, "lookup-per-day", 0, 1_000_000)
+}
+
 func (f *SMSFile) check(p *Problems) {
 	checkCountries(p, "sms-file-countries", f.Countries)
 }

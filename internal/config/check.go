@@ -44,6 +44,7 @@ func (c *Serve) Parts() []Part {
 		{"aws", c.AWS.check},
 		{"sms-webhook", c.SMSWebhook.check},
 		{"sms-file", c.SMSFile.check},
+		{"lookup", c.Lookup.check},
 	}
 }
 
@@ -88,6 +89,7 @@ func (c *Serve) SecretFiles() []SecretFile {
 		{"aws-secret-access-key-file", c.AWS.SecretAccessKeyFile},
 		{"aws-session-token-file", c.AWS.SessionTokenFile},
 		{"sms-webhook-secret-file", c.SMSWebhook.SecretFile},
+		{"lookup-secret-file", c.Lookup.SecretFile},
 	}
 	return slices.DeleteFunc(all, func(f SecretFile) bool { return f.Path == "" })
 }

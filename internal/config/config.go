@@ -72,6 +72,7 @@ type Serve struct {
 
 	SMSWebhook SMSWebhook `embed:"" prefix:"sms-webhook-" group:"Texts by a program of your own, see docs/providers.md."`
 	SMSFile    SMSFile    `embed:"" prefix:"sms-" group:"Texts into a file, from which a program of your own takes them."`
+	Lookup     Lookup     `embed:"" prefix:"lookup-" group:"What numbers are, said by a program of your own, see docs/fraud.md."`
 }
 
 // Keep is how long rows are kept after they have lost their use.

@@ -137,6 +137,7 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_AWS_COUNTRIES=YY", "THIMBLE_AWS_SESSION_TOKEN=a", "THIMBLE_AWS_SESSION_TOKEN_FILE=b",
 		"THIMBLE_SMS_WEBHOOK_SECRET=a", "THIMBLE_SMS_WEBHOOK_SECRET_FILE=b", "THIMBLE_SMS_WEBHOOK_COUNTRIES=XY",
 		"THIMBLE_SMS_WEBHOOK_ALLOW_PRIVATE=perhaps", "THIMBLE_SMS_FILE_COUNTRIES=XZ",
+		"THIMBLE_LOOKUP_SECRET=a", "THIMBLE_LOOKUP_SECRET_FILE=b", "THIMBLE_LOOKUP_PER_DAY=-1", "THIMBLE_LOOKUP_ALLOW_PRIVATE=perhaps",
 	}, "serve")
 	c.Serve.Check(&problems)
 
@@ -149,6 +150,7 @@ func TestAllAtOnce(t *testing.T) {
 		`aws-countries: "YY"`, "aws-session-token and aws-session-token-file",
 		"sms-webhook-secret and sms-webhook-secret-file", `sms-webhook-countries: "XY"`, "sms-webhook-allow-private must be",
 		`sms-file-countries: "XZ"`,
+		"lookup-secret and lookup-secret-file", "lookup-per-day must", "lookup-allow-private must be",
 	}
 	text := problems.Error()
 	for _, w := range want {

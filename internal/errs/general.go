@@ -90,6 +90,10 @@ var (
 		"Nothing is known of this message or request.",
 		"No message of the project has this id, and no request with it sent or refused one. Messages are kept for 90 days.",
 		"Take the message_id, or the request_id of the answer to the call that should have sent the message.")
+	SafeListEntryNotFound = row(404, "safe_list_entry_not_found",
+		"There is no such entry on the safe list.",
+		"No entry of the project's safe list has this id, or it was replaced by a newer one.",
+		"Take the safe_list_entry_id from GET /v1/thimble/guard/safe_list.")
 	RouteNotFound = row(404, "route_not_found",
 		"There is no such call.",
 		"No call has this path.",

@@ -44,6 +44,7 @@ func newTill(t testing.TB, db *store.DB, env ids.Env, budgets store.BudgetSettin
 	t.Helper()
 	p := storetest.Project(t, db, env)
 	p.Settings.Budgets, p.Settings.Limits = budgets, map[string]int64{}
+	p.Settings.Countries = []string{"US", "CA", "GB", "JM"}
 	for name := range limit.Defaults() {
 		p.Settings.Limits[name] = -1
 	}

@@ -37,6 +37,7 @@ const (
 	Message      = "message"
 	SigningKey   = "jwk"
 	TrustedToken = "trusted-token-profile"
+	Safe         = "safe-list-entry"
 )
 
 // UUID is a universally unique identifier (RFC 9562).

@@ -38,7 +38,7 @@ func BenchmarkSend(b *testing.B) {
 				for pb.Next() {
 					member := n.Add(1) % 10_000
 					s := limit.Send{
-						Project: p, Organization: fmt.Sprint("o", member%100), Member: fmt.Sprint("m", member), Verified: true,
+						Project: p, Organization: fmt.Sprint("o", member%100), Member: fmt.Sprint("m", member),
 						Number: phone.Stored(fmt.Sprintf("+1202555%04d", member)),
 					}
 					if refused, err := try(b.Context(), db, s); err != nil || refused != "" {

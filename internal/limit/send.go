@@ -3,6 +3,7 @@ package limit
 import (
 	"context"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -21,7 +22,10 @@ const (
 	MemberPer10Seconds = "member_10s"
 	MemberPer10Minutes = "member_10m"
 	MemberPerDay       = "member_day"
+	Block10Hour        = "block10_hour"
+	Block100Hour       = "block100_hour"
 	PrefixPerHour      = "prefix_hour"
+	Prefix5Hour        = "prefix5_hour"
 	OrganizationHour   = "organization_hour"
 	ProjectSecond      = "project_second"
 	MailPerSecond      = "mail_1s"
@@ -51,16 +55,20 @@ var (
 		{MailPerSecond, time.Second, 1, false},
 		{MailPer10Minutes, 10 * time.Minute, 10, false},
 	}
+	block10Window      = window{Block10Hour, time.Hour, 8, false}
+	block100Window     = window{Block100Hour, time.Hour, 20, false}
 	prefixWindow       = window{PrefixPerHour, time.Hour, 60, true}
+	prefix5Window      = window{Prefix5Hour, time.Hour, 600, true}
 	organizationWindow = window{OrganizationHour, time.Hour, 2000, true}
 	projectWindow      = window{ProjectSecond, time.Second, 100, true}
 )
 
-// Defaults gives every send limit by name.
+// Defaults gives every limit by name: of sends, and of what the guard makes of codes that nobody uses.
 func Defaults() map[string]int64 {
-	all := map[string]int64{}
+	all := maps.Clone(conversion)
 	windows := slices.Concat(numberWindows[:], memberWindows[:], mailWindows[:])
-	for _, w := range append(windows, prefixWindow, organizationWindow, projectWindow) {
+	windows = append(windows, block10Window, block100Window, prefixWindow, prefix5Window, organizationWindow, projectWindow)
+	for _, w := range windows {
 		all[w.name] = w.limit
 	}
 	return all
@@ -75,9 +83,6 @@ type Send struct {
 	Organization string
 	Member       string
 	Number       phone.Number
-	// Verified: this member proved this number before. Such a send counts only in the member's own bucket and in a half of
-	// the wide ones that strangers cannot reach: otherwise limits would be a weapon against members.
-	Verified bool
 }
 
 // Decision is what the counters say about a send.
@@ -85,105 +90,157 @@ type Decision struct {
 	Refused bool
 	Limit   string        // the name of the limit that is used up
 	Wait    time.Duration // until its window ends
-	counted []bucket
+	// Watched is the limit that would have refused a send of a test project.
+	Watched string
+	counted []Bucket
 	record  string
 }
 
 // Record is what a message remembers of the counters at its decision: name=count pairs.
 func (d *Decision) Record() string { return d.record }
 
-type bucket struct {
-	counter store.SendCounter
-	label   string
-	limit   int64 // negative for none
+// Bucket is a counter with what it may count to.
+type Bucket struct {
+	Counter store.SendCounter
+	Label   string
+	Limit   int64 // negative for none
 }
 
-// Check reads the counters of a send and decides. Nothing is counted yet.
+// Check reads the counters of a send to a number that its member has verified, and decides. Such a send counts only in the
+// member's own bucket and in a half of the wide ones that strangers cannot reach: otherwise limits would be a weapon against
+// members. Nothing is counted yet.
 func Check(ctx context.Context, tx *store.Tx, s Send) (*Decision, error) {
-	return decide(ctx, tx, s.Project, buckets(s, tx.Now()))
+	return decide(ctx, tx, s.Project, verifiedBuckets(s, tx.Now()))
 }
 
 // CheckMail is Check for a mail to an address, in lower case.
 func CheckMail(ctx context.Context, tx *store.Tx, p *store.Project, address string) (*Decision, error) {
-	all := make([]bucket, 0, store.CountersMail)
+	all := make([]Bucket, 0, store.CountersMail)
 	for _, w := range mailWindows {
 		all = append(all, newBucket(Send{Project: p}, tx.Now(), w, "e", address, limitOf(p, w)))
 	}
 	return decide(ctx, tx, p, all)
 }
 
-func decide(ctx context.Context, tx *store.Tx, p *store.Project, all []bucket) (*Decision, error) {
-	d := &Decision{counted: all}
-	sums, err := tx.SumSends(ctx, counters(d.counted))
+func decide(ctx context.Context, tx *store.Tx, p *store.Project, all []Bucket) (*Decision, error) {
+	sums, err := tx.SumSends(ctx, counters(all))
 	if err != nil {
 		return nil, err
 	}
+	return Decide(p, all, sums, tx.Now()), nil
+}
 
+// Decide says what sums of the buckets mean for a send.
+func Decide(p *store.Project, all []Bucket, sums []int64, now time.Time) *Decision {
+	d := &Decision{counted: all}
 	var record strings.Builder
-	for i, b := range d.counted {
+	for i, b := range all {
 		n := sums[i]
-		writePair(&record, b.label, n)
-		if enforced(p) && b.limit >= 0 && n >= b.limit && !d.Refused {
-			d.Refused, d.Limit, d.Wait = true, b.label, b.counter.EndsAt.Sub(tx.Now())
+		WritePair(&record, b.Label, n)
+		switch full := b.Limit >= 0 && n >= b.Limit; {
+		case full && Enforced(p) && !d.Refused:
+			d.Refused, d.Limit, d.Wait = true, b.Label, b.Counter.EndsAt.Sub(now)
+		case full && d.Watched == "":
+			d.Watched = b.Label
 		}
 	}
 	d.record = record.String()
-	return d, nil
+	return d
 }
 
 // Count counts a send that Check allowed, with the statements that go out last. The transaction fails with
 // store.ErrChanged when a limit of its own was reached since Check saw it free; run again, it gives the refusal. Shared
 // limits may be passed by as many sends as are under way at once.
 func (d *Decision) Count(_ context.Context, tx *store.Tx, p *store.Project) error {
-	all := counters(d.counted)
-	for i, b := range d.counted {
-		all[i].Ceiling = math.MaxInt64
-		if b.counter.Slot == 0 && enforced(p) && b.limit >= 0 {
-			all[i].Ceiling = b.limit
-		}
-	}
-	return tx.CountSends(all)
+	return tx.CountSends(Ceilings(p, d.counted))
 }
 
-// enforced reports whether limits refuse. Test projects only count, unless they ask for more: automated suites resend fast.
-func enforced(p *store.Project) bool { return p.Live() || p.Settings.EnforceLimits }
-
-// buckets lists the counters of a send, narrow before wide.
-func buckets(s Send, now time.Time) []bucket {
-	all := make([]bucket, 0, store.CountersUnverified)
-	add := func(w window, kind, key string, limit int64) {
-		all = append(all, newBucket(s, now, w, kind, key, limit))
-	}
-
-	if !s.Verified {
-		for _, w := range numberWindows {
-			add(w, "n", s.Number.String(), limitOf(s.Project, w))
+// Ceilings gives the counters of the buckets, each with how far it may be counted.
+func Ceilings(p *store.Project, all []Bucket) []store.SendCounter {
+	list := counters(all)
+	for i, b := range all {
+		list[i].Ceiling = math.MaxInt64
+		if b.Counter.Slot == 0 && Enforced(p) && b.Limit >= 0 {
+			list[i].Ceiling = b.Limit
 		}
 	}
+	return list
+}
+
+// Enforced reports whether limits refuse. Test projects only count, unless they ask for more: automated suites resend fast.
+func Enforced(p *store.Project) bool { return p.Live() || p.Settings.EnforceLimits }
+
+// verifiedBuckets lists the counters of a send to a number that its member has verified, narrow before wide.
+func verifiedBuckets(s Send, now time.Time) []Bucket {
+	all := make([]Bucket, 0, store.CountersVerified)
 	for _, w := range memberWindows {
-		add(w, "m", s.Member, limitOf(s.Project, w))
+		all = append(all, newBucket(s, now, w, "m", s.Member, limitOf(s.Project, w)))
 	}
-	if s.Verified {
-		add(organizationWindow, "ov", s.Organization, half(limitOf(s.Project, organizationWindow)))
-		add(projectWindow, "pv", "", half(limitOf(s.Project, projectWindow)))
-		return all
-	}
-	add(prefixWindow, "x", s.Number.Prefix(), limitOf(s.Project, prefixWindow))
-	add(organizationWindow, "ou", s.Organization, half(limitOf(s.Project, organizationWindow)))
-	add(projectWindow, "pu", "", half(limitOf(s.Project, projectWindow)))
-	return all
+	return append(all,
+		newBucket(s, now, organizationWindow, "ov", s.Organization, half(limitOf(s.Project, organizationWindow))),
+		newBucket(s, now, projectWindow, "pv", "", half(limitOf(s.Project, projectWindow))))
 }
 
-func newBucket(s Send, now time.Time, w window, kind, key string, limit int64) bucket {
-	b := bucket{label: w.name, limit: limit}
-	b.counter.Name = s.Project.ID + "|" + kind + strconv.FormatInt(int64(w.length/time.Second), 10) + "|" + key
-	b.counter.EndsAt = now.Truncate(w.length).Add(w.length)
-	if w.shared {
-		h := fnv.New32a()
-		_, _ = h.Write([]byte(s.Member))
-		b.counter.Slot = int64(h.Sum32()%slots) + 1
+// Strangers are the buckets of a send to a number that its member has not verified: those that the send alone decides
+// about. The blocks have no limit of their own, since what became of the codes counts there, too.
+type Strangers struct {
+	Number  [3]Bucket
+	Member  [3]Bucket
+	Block10 Bucket
+	// Hourly are those of the prefixes, from the narrowest to the widest: see Prefixes.
+	Hourly       [store.Widths]Bucket
+	Organization Bucket
+	Project      Bucket
+}
+
+// StrangerBuckets gives the counters of a send to an unverified number.
+func StrangerBuckets(s Send, now time.Time) *Strangers {
+	b := &Strangers{
+		Organization: newBucket(s, now, organizationWindow, "ou", s.Organization, half(limitOf(s.Project, organizationWindow))),
+		Project:      newBucket(s, now, projectWindow, "pu", "", half(limitOf(s.Project, projectWindow))),
+	}
+	for i, w := range numberWindows {
+		b.Number[i] = newBucket(s, now, w, "n", s.Number.String(), limitOf(s.Project, w))
+	}
+	for i, w := range memberWindows {
+		b.Member[i] = newBucket(s, now, w, "m", s.Member, limitOf(s.Project, w))
+	}
+	prefixes := Prefixes(s.Number)
+	b.Block10 = newBucket(s, now, block10Window, "t", s.Number.Block(1), -1)
+	b.Hourly = [store.Widths]Bucket{
+		newBucket(s, now, block100Window, "b", prefixes[0], -1),
+		newBucket(s, now, prefixWindow, "x", prefixes[1], limitOf(s.Project, prefixWindow)),
+		newBucket(s, now, prefix5Window, "w", prefixes[2], limitOf(s.Project, prefix5Window)),
 	}
 	return b
+}
+
+// Prefixes gives the prefixes of a number by which strangers are counted, from the narrowest to the widest: the hundred
+// numbers around it, its first seven digits, and its first five.
+func Prefixes(n phone.Number) [store.Widths]string {
+	return [store.Widths]string{n.Block(2), n.Prefix(), n.Wide()}
+}
+
+func newBucket(s Send, now time.Time, w window, kind, key string, limit int64) Bucket {
+	b := Bucket{Label: w.name, Limit: limit}
+	b.Counter = NewCounter(s, kind, key, w.length, now.Truncate(w.length).Add(w.length), w.shared)
+	return b
+}
+
+// NewCounter names a counter of a project. One that many members share is spread over slots.
+func NewCounter(s Send, kind, key string, length time.Duration, endsAt time.Time, shared bool) store.SendCounter {
+	c := store.SendCounter{Name: Name(s.Project.ID, kind, key, length), EndsAt: endsAt}
+	if shared {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(s.Member))
+		c.Slot = int64(h.Sum32()%slots) + 1
+	}
+	return c
+}
+
+// Name is what a counter is called: by its project, what it counts (letters), in windows of which length, and whose.
+func Name(project, kind, key string, length time.Duration) string {
+	return project + "|" + kind + strconv.FormatInt(int64(length/time.Second), 10) + "|" + key
 }
 
 func limitOf(p *store.Project, w window) int64 {
@@ -201,15 +258,16 @@ func half(limit int64) int64 {
 	return (limit + 1) / 2
 }
 
-func counters(all []bucket) []store.SendCounter {
+func counters(all []Bucket) []store.SendCounter {
 	out := make([]store.SendCounter, len(all))
 	for i, b := range all {
-		out[i] = b.counter
+		out[i] = b.Counter
 	}
 	return out
 }
 
-func writePair(w *strings.Builder, name string, n int64) {
+// WritePair adds a name=count pair to a record.
+func WritePair(w *strings.Builder, name string, n int64) {
 	if w.Len() > 0 {
 		w.WriteByte(' ')
 	}

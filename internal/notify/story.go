@@ -2,8 +2,10 @@ package notify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +33,10 @@ type Step struct {
 	Provider string
 	// Detail says more, in our words. It names no number, no address and no code.
 	Detail string
+	// Rule is what refused the request, as records name it; "" for other steps.
+	Rule string
+	// Passes says what would have let it pass, in plain words.
+	Passes string
 }
 
 // Story is what became of a message, or of a request that led to none.
@@ -85,10 +91,27 @@ func stories(ctx context.Context, tx *store.Tx, projectID, id string) ([]Story, 
 	}
 	for _, e := range events {
 		if e.Outcome == audit.Refused && (projectID == "" || e.ProjectID == projectID) {
-			all = append(all, Story{RequestID: e.RequestID, Steps: []Step{{At: e.At, What: StepRefused, Detail: e.Action + " " + e.Details}}})
+			all = append(all, Story{RequestID: e.RequestID, Steps: []Step{refusal(&e)}})
 		}
 	}
 	return all, nil
+}
+
+// refusal tells why a request was refused, from its record.
+func refusal(e *store.AuditEvent) Step {
+	step := Step{At: e.At, What: StepRefused, Detail: e.Action + " " + e.Details}
+	var details map[string]string
+	if json.Unmarshal([]byte(e.Details), &details) != nil {
+		return step
+	}
+	step.Rule, step.Passes = details["rule"], details["pass"]
+	delete(details, "pass")
+	words := []string{e.Action}
+	for _, name := range slices.Sorted(maps.Keys(details)) {
+		words = append(words, name+": "+details[name]+";")
+	}
+	step.Detail = strings.TrimSuffix(strings.Join(words, " "), ";")
+	return step
 }
 
 // steps puts a message's columns and attempts in order.

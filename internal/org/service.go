@@ -192,6 +192,23 @@ func (s *Service) Update(
 	})
 }
 
+// SetCountryPolicy says where the organization's members get texts: allow, monitor or block by country, "*" for all others.
+// It can only narrow what the project allows. It fails with errs.InvalidArgument for what is no policy.
+func (s *Service) SetCountryPolicy(
+	ctx context.Context, p *project.Project, by rbac.Caller, ref ids.OrgRef, policy map[string]string,
+) (*store.Organization, error) {
+	if err := project.CheckCountryPolicy(policy, true); err != nil {
+		return nil, errs.InvalidArgument.Saying(
+			`A country policy says allow, monitor or block for codes of countries such as US, or for "*".`).Because(err)
+	}
+	return s.change(ctx, p, ref, func(tx *store.Tx, o *store.Organization) error {
+		o.Settings.CountryPolicy = policy
+		tx.UpdateOrganization(o)
+		record(tx, by, o, "organization.country_policy.update")
+		return nil
+	})
+}
+
 // DeleteExternalID takes the external id away. No role permits it to a member.
 func (s *Service) DeleteExternalID(
 	ctx context.Context, p *project.Project, by rbac.Caller, ref ids.OrgRef,

@@ -3,6 +3,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -37,14 +38,80 @@ func CheckName(name string) (string, error) {
 // CheckSettings says everything that is wrong with the settings of a project, nil for nothing. Countries that fraud
 // often uses are none of its business: see RiskyCountries.
 func CheckSettings(s *store.ProjectSettings) error {
-	return errors.Join(checkCountries(s), checkLimits(s), checkBudgets(s), checkBounds(s), checkPasswords(s),
+	return errors.Join(checkCountries(s), checkPolicies(s), checkLimits(s), checkBudgets(s), checkBounds(s), checkPasswords(s),
 		checkDomain(s), checkRedirects(s), checkTrust(s), checkChannels(s))
 }
 
-// RiskyCountries gives those of the countries to which carriers deliver badly or fraud is frequent, so that nobody
-// allows them by accident.
-func RiskyCountries(countries []string) []string {
-	return slices.DeleteFunc(slices.Clone(countries), phone.IsSupportedRegion)
+// NoCountries is the one word of a project's list of unsupported countries that makes it empty.
+const NoCountries = "none"
+
+// RiskyCountries gives those of the countries that a project lets texts go to, to which carriers deliver badly or fraud is
+// frequent, so that nobody allows them by accident. Which those are is a setting; without it the list of package phone.
+func RiskyCountries(s *store.ProjectSettings) []string {
+	open := slices.Clone(s.Countries)
+	for cc, policy := range s.CountryPolicy {
+		if policy != store.PolicyBlock && !slices.Contains(open, cc) {
+			open = append(open, cc)
+		}
+	}
+	slices.Sort(open)
+	return slices.DeleteFunc(open, func(cc string) bool {
+		if s.CountryPolicy[cc] == store.PolicyBlock {
+			return true
+		}
+		if len(s.UnsupportedCountries) > 0 {
+			return !slices.Contains(s.UnsupportedCountries, cc)
+		}
+		return phone.IsSupportedRegion(cc)
+	})
+}
+
+// CheckCountryPolicy says what is wrong with a country policy, nil for nothing. An organization's may have a word for all
+// countries that it does not name.
+func CheckCountryPolicy(policy map[string]string, organization bool) error {
+	var problems []error
+	for _, cc := range slices.Sorted(maps.Keys(policy)) {
+		if !phone.ValidRegion(cc) && (!organization || cc != "*") {
+			problems = append(problems, fmt.Errorf("%q is no country code: want two capital letters such as US", cc))
+		}
+		problems = append(problems, checkPolicy(cc, policy[cc]))
+	}
+	return errors.Join(problems...)
+}
+
+func checkPolicy(what, word string) error {
+	if slices.Contains(policies, word) {
+		return nil
+	}
+	return fmt.Errorf("%q for %s is no policy: want %s", word, what, strings.Join(policies, ", "))
+}
+
+var policies = []string{store.PolicyAllow, store.PolicyMonitor, store.PolicyBlock}
+
+func checkPolicies(s *store.ProjectSettings) error {
+	problems := []error{CheckCountryPolicy(s.CountryPolicy, false)}
+	for _, kind := range slices.Sorted(maps.Keys(s.NumberTypes)) {
+		if !slices.Contains(phone.Kinds, phone.Kind(kind)) {
+			problems = append(problems, fmt.Errorf("%q is no type of numbers: they are %s", kind, strings.Join(kinds(), ", ")))
+		}
+		problems = append(problems, checkPolicy(kind, s.NumberTypes[kind]))
+	}
+	if !slices.Equal(s.UnsupportedCountries, []string{NoCountries}) {
+		for _, cc := range s.UnsupportedCountries {
+			if !phone.ValidRegion(cc) {
+				problems = append(problems, fmt.Errorf("%q is no country code: want two capital letters such as US", cc))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func kinds() []string {
+	all := make([]string, len(phone.Kinds))
+	for i, k := range phone.Kinds {
+		all[i] = string(k)
+	}
+	return all
 }
 
 func checkCountries(s *store.ProjectSettings) error {

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,11 +26,18 @@ func TestCheckSettings(t *testing.T) {
 		settings store.ProjectSettings
 		want     string // in the problem; "" for none
 	}{
-		"nothing":               {store.ProjectSettings{}, ""},
-		"countries":             {store.ProjectSettings{Countries: []string{"US", "JM", "XK"}}, ""},
-		"country, lower case":   {store.ProjectSettings{Countries: []string{"us"}}, `"us" is no country`},
-		"country, unknown":      {store.ProjectSettings{Countries: []string{"US", "ZZ"}}, `"ZZ" is no country`},
-		"country, prefix":       {store.ProjectSettings{Countries: []string{"+1"}}, "no country"},
+		"nothing":             {store.ProjectSettings{}, ""},
+		"countries":           {store.ProjectSettings{Countries: []string{"US", "JM", "XK"}}, ""},
+		"country, lower case": {store.ProjectSettings{Countries: []string{"us"}}, `"us" is no country`},
+		"country, unknown":    {store.ProjectSettings{Countries: []string{"US", "ZZ"}}, `"ZZ" is no country`},
+		"country, prefix":     {store.ProjectSettings{Countries: []string{"+1"}}, "no country"},
+		"policy": {store.ProjectSettings{
+			CountryPolicy: map[string]string{"GB": "monitor"}, NumberTypes: map[string]string{"voip": "block"},
+		}, ""},
+		"policy, country":       {store.ProjectSettings{CountryPolicy: map[string]string{"*": "block"}}, `"*" is no country`},
+		"policy, word":          {store.ProjectSettings{CountryPolicy: map[string]string{"GB": "maybe"}}, `"maybe" for GB`},
+		"number type":           {store.ProjectSettings{NumberTypes: map[string]string{"fax": "block"}}, `"fax" is no type`},
+		"unsupported":           {store.ProjectSettings{UnsupportedCountries: []string{"AF", "none"}}, `"none" is no country`},
 		"limit":                 {store.ProjectSettings{Limits: map[string]int64{"number_day": 0, "prefix_hour": -1}}, ""},
 		"limit, unknown":        {store.ProjectSettings{Limits: map[string]int64{"per_day": 1}}, "there is no limit"},
 		"lock, lowest":          {store.ProjectSettings{LockAfter: 1, LockMinutes: 5}, ""},
@@ -118,12 +126,28 @@ func TestCheckName(t *testing.T) {
 
 func TestRiskyCountries(t *testing.T) {
 	t.Parallel()
-	given := []string{"AF", "CA", "MM", "US"}
-	if diff := cmp.Diff([]string{"AF", "MM"}, RiskyCountries(given)); diff != "" {
-		t.Errorf("risky (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{"AF", "CA", "MM", "US"}, given); diff != "" {
-		t.Errorf("the list given was changed (-want +got):\n%s", diff)
+	type policy = map[string]string
+	for name, test := range map[string]struct {
+		settings store.ProjectSettings
+		want     []string
+	}{
+		"built in":      {store.ProjectSettings{Countries: []string{"US", "MM", "AF", "CA"}}, []string{"AF", "MM"}},
+		"watched":       {store.ProjectSettings{CountryPolicy: policy{"AF": "monitor", "DE": "monitor"}}, []string{"AF"}},
+		"blocked after": {store.ProjectSettings{Countries: []string{"AF"}, CountryPolicy: policy{"AF": "block"}}, []string{}},
+		"a list of one's own": {
+			store.ProjectSettings{Countries: []string{"AF", "DE"}, UnsupportedCountries: []string{"DE"}}, []string{"DE"},
+		},
+		"no list": {
+			store.ProjectSettings{Countries: []string{"AF", "DE"}, UnsupportedCountries: []string{NoCountries}}, []string{},
+		},
+	} {
+		given := slices.Clone(test.settings.Countries)
+		if diff := cmp.Diff(test.want, RiskyCountries(&test.settings)); diff != "" {
+			t.Errorf("%s: risky (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(given, test.settings.Countries); diff != "" {
+			t.Errorf("%s: the list given was changed (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 // Ages are how long rows are kept after they have lost their use. Zero means the default, a negative age means for
 // ever.
 type Ages struct {
-	Codes    time.Duration // one-time codes, magic links and intermediate sessions, after they expire; default a day
+	Codes    time.Duration // codes, links, half logins and safe-list entries, after they expire; default a day
 	Counters time.Duration // counters of sends, after their window; default an hour
-	Messages time.Duration // messages and their delivery, after they were written, and each STOP after its START; default 90 days
+	Messages time.Duration // messages with their delivery, look-ups, and each STOP after its START; default 90 days
 	Sessions time.Duration // sessions, after they expire or are revoked; default 30 days
 	Audit    time.Duration // audit events; default 400 days
 }
@@ -67,6 +67,8 @@ func (r *Reaper) Round(ctx context.Context) error {
 		{store.ReapIntermediateSessions, r.Ages.Codes, defaults.Codes},
 		{store.ReapTrustedTokens, r.Ages.Codes, defaults.Codes},
 		{store.ReapSendCounters, r.Ages.Counters, defaults.Counters},
+		{store.ReapSafe, r.Ages.Codes, defaults.Codes},
+		{store.ReapLookups, r.Ages.Messages, defaults.Messages},
 		{store.ReapMessages, r.Ages.Messages, defaults.Messages},
 		{store.ReapStops, r.Ages.Messages, defaults.Messages},
 		{store.ReapSessions, r.Ages.Sessions, defaults.Sessions},

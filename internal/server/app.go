@@ -60,6 +60,9 @@ type Options struct {
 	Prices   *price.Table
 	Mail     mail.Sender
 	MailFrom string
+	// Lookup says what numbers are whose country does not, so many times a day; nil for nobody.
+	Lookup        guard.Lookup
+	LookupsPerDay int64
 	// Breaches is the list of breached passwords; nil for none.
 	Breaches *password.Breaches
 	// HTTP asks the systems that projects trust. nil is a client that asks public addresses alone.
@@ -130,7 +133,9 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		return nil, err
 	}
 
-	a.guard = &guard.Service{DB: db, Prices: o.Prices, Logger: o.Logger}
+	a.guard = &guard.Service{
+		DB: db, Prices: o.Prices, Logger: o.Logger, Lookup: o.Lookup, LookupsPerDay: o.LookupsPerDay,
+	}
 	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: a.guard}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
 	mails := &mailbox.Service{Notify: a.Notify}

@@ -40,6 +40,7 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 	if c.SMSFile.Given() {
 		add(file.New(c.SMSFile.Path, time.Now), c.SMSFile.Countries)
 	}
+	lookup(&c.Lookup, o, p)
 	var err error
 	o.Learning = c.SMSLearning.On
 	o.Routes, err = notify.ParseRoutes(c.SMSRoutes, o.SMS)
@@ -54,6 +55,25 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 		p.Join(o.Mail.Check())
 	}
 }
+
+// lookup makes what says what numbers are.
+func lookup(c *config.Lookup, o *Options, p *config.Problems) {
+	if !c.Given() {
+		return
+	}
+	l := webhook.NewLookup(webhook.Config{
+		Setting: "lookup", URL: c.URL, Secret: c.Secret, Private: c.AllowPrivate.On, Now: time.Now,
+		HTTP: carrierClient(c.AllowPrivate.On),
+	})
+	p.Join(l.Check())
+	o.Lookup, o.LookupsPerDay = l, int64(c.PerDay.N)
+	if o.LookupsPerDay == 0 {
+		o.LookupsPerDay = defaultLookups
+	}
+}
+
+// defaultLookups is how many numbers are looked up in a day unless a setting says otherwise.
+const defaultLookups = 1000
 
 // carrierClient makes what calls a provider. A base URL of ours may be on this network: its host comes from the operator,
 // never from a request.

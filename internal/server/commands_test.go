@@ -65,6 +65,11 @@ func TestProjectCommands(t *testing.T) {
 			Budgets: map[string]int64{"project/unverified": 50_000_000}, TextSegments: 1,
 			Limits: limit.Defaults(), EnforceLimits: true, LockAfter: 10, LockMinutes: 60, SessionMaxMinutes: 527040,
 			RedirectURLs: []store.RedirectURL{}, Channels: []store.ChannelWait{{Channel: "sms", Seconds: 30}},
+			CountryPolicy: map[string]string{}, UnsupportedCountries: []string{"default"}, NumberTypes: map[string]string{
+				"mobile": "allow", "unknown": "allow", "landline": "monitor", "voip": "monitor", "personal": "monitor",
+				"toll_free": "block", "shared_cost": "block", "premium": "block", "pager": "block", "uan": "block",
+				"voicemail": "block",
+			},
 			Passwords: passwordView{
 				Policy: "zxcvbn", MinLength: 8, MinComplexity: 3, BreachOnCreation: true, BreachOnAuth: true,
 			},
@@ -103,6 +108,21 @@ func TestProjectCommands(t *testing.T) {
 		want.Channels = []store.ChannelWait{{Channel: "sms", Seconds: 30}}
 		want.Countries, want.LockAfter, want.SendWithoutToken, want.WebOTPDomain = []string{"US", "CA"}, 10, false, ""
 		want.Limits[limit.NumberPerDay] = limit.Defaults()[limit.NumberPerDay]
+		check()
+
+		must(t, environ, "project", "set", made.ProjectID, "--country-policy", "gb=monitor,CA=block", "--number-type", "voip=block",
+			"--unsupported-countries", "de,af", "--limit", "cold_prefix=8")
+		want.CountryPolicy = map[string]string{"GB": "monitor", "CA": "block"}
+		want.NumberTypes["voip"], want.UnsupportedCountries = "block", []string{"AF", "DE"}
+		want.Limits[limit.ColdPrefix] = 8
+		check()
+		if out := fails(t, environ, "project", "set", made.ProjectID, "--country-policy", "DE=monitor"); !strings.Contains(out, "to DE") {
+			t.Errorf("a risky country: %s", out)
+		}
+		must(t, environ, "project", "set", made.ProjectID, "--country-policy", "gb=default,CA=default", "--number-type",
+			"voip=default", "--unsupported-countries", "default", "--limit", "cold_prefix=default")
+		want.CountryPolicy, want.UnsupportedCountries = map[string]string{}, []string{"default"}
+		want.NumberTypes["voip"], want.Limits[limit.ColdPrefix] = "monitor", 4
 		check()
 
 		must(t, environ, "project", "set", made.ProjectID, "--password-policy", "luds", "--password-min-length", "12",
@@ -161,6 +181,36 @@ func TestProjectCommands(t *testing.T) {
 		}
 		if text := must(t, environ, "project", "list"); !strings.Contains(text, made.ProjectID+"  Store") {
 			t.Errorf("list:\n%s", text)
+		}
+	})
+}
+
+func TestGuardCommands(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, environ []string, _ string) {
+		made := create(t, environ, "Shop", "--env", "live")
+		must(t, environ, "guard", "safe", "add", made.ProjectID, "+1202555", "--reason", "a conference", "--days", "2")
+		if text := must(t, environ, "guard", "safe", "list", made.ProjectID); !strings.Contains(text, "a conference") {
+			t.Errorf("safe list:\n%s", text)
+		}
+		must(t, environ, "guard", "safe", "remove", made.ProjectID, "+1202555")
+		if text := must(t, environ, "guard", "status", made.ProjectID); !strings.Contains(text, "0 sent, 0 used") {
+			t.Errorf("status:\n%s", text)
+		}
+		for _, c := range []struct{ args, want string }{
+			{"safe remove PROJECT +1202555", "no such entry"},
+			{"safe add PROJECT +120 --reason x", "4 to 15 digits"},
+			{"safe add PROJECT +1202555 --reason x --days 400", "1 to 366 days"},
+			{"clear PROJECT +1202555", "nothing is remembered"},
+			{"clear PROJECT +120", "at least five digits"},
+			{"clear PROJECT", "or --all"},
+			{"countries PROJECT nowhere US=allow", "does not exist"},
+			{"countries PROJECT nowhere US=maybe", "allow, monitor or block"},
+		} {
+			args := append([]string{"guard"}, strings.Fields(strings.ReplaceAll(c.args, "PROJECT", made.ProjectID))...)
+			if out := fails(t, environ, args...); !strings.Contains(out, c.want) {
+				t.Errorf("%s: %s, want %q", c.args, out, c.want)
+			}
 		}
 	})
 }

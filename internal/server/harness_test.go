@@ -45,6 +45,16 @@ func must(t *testing.T, environ []string, args ...string) string {
 	return stdout
 }
 
+// fails runs a command that must not work, and gives what it says.
+func fails(t *testing.T, environ []string, args ...string) string {
+	t.Helper()
+	stdout, stderr, status := thimble(t, environ, args...)
+	if status == 0 {
+		t.Fatalf("thimble %s works:\n%s", strings.Join(args, " "), stdout)
+	}
+	return stderr
+}
+
 // data gives an environment with a data folder of its own, and the URL of the database in it.
 func data(t *testing.T) (environ []string, url string) {
 	t.Helper()

@@ -9,9 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thimble-auth/thimble/internal/challenge"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/password"
+	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -27,6 +28,14 @@ type projectSet struct {
 	Name *string `name:"name"`
 	// Countries that texts may go to, such as US,CA, or default.
 	Countries []string `name:"countries" placeholder:"CC"`
+	// What to do about texts to a country: allow, monitor (they go, and it is recorded that they would not have), block, or
+	// default. May be given several times.
+	CountryPolicy map[string]string `name:"country-policy" mapsep:"," placeholder:"CC=POLICY"`
+	// What to do about a type of numbers: allow, monitor, block, or default. Types: landline, voip, personal, toll_free,
+	// shared_cost, premium, pager, uan, voicemail, mobile, unknown.
+	NumberTypes map[string]string `name:"number-type" mapsep:"," placeholder:"TYPE=POLICY"`
+	// Countries that --countries and --country-policy let in only with --risky-countries, none, or default.
+	UnsupportedCountries []string `name:"unsupported-countries" placeholder:"CC"`
 	// Allow countries to which carriers deliver badly or where fraud is frequent.
 	RiskyCountries bool `name:"risky-countries"`
 	// A send limit: a number, none, or default. May be given several times; project list shows the names.
@@ -133,28 +142,52 @@ func set[T any](to, from *T) {
 }
 
 func (c *projectSet) applyCountries(s *store.ProjectSettings) error {
-	if len(c.Countries) == 0 {
+	s.Countries = applyList(s.Countries, c.Countries)
+	s.UnsupportedCountries = applyList(s.UnsupportedCountries, c.UnsupportedCountries)
+	s.CountryPolicy = applyPolicies(s.CountryPolicy, c.CountryPolicy, strings.ToUpper)
+	s.NumberTypes = applyPolicies(s.NumberTypes, c.NumberTypes, strings.ToLower)
+	if len(c.Countries) == 0 && len(c.CountryPolicy) == 0 {
 		return nil
 	}
-	if slices.Equal(c.Countries, []string{"default"}) {
-		s.Countries = nil
-		return nil
-	}
-	countries := make([]string, 0, len(c.Countries))
-	for _, cc := range c.Countries {
-		countries = append(countries, strings.ToUpper(strings.TrimSpace(cc)))
-	}
-	slices.Sort(countries)
-	s.Countries = slices.Compact(countries)
-
 	if err := project.CheckSettings(s); err != nil {
 		return err
 	}
-	if risky := project.RiskyCountries(s.Countries); len(risky) > 0 && !c.RiskyCountries {
+	if risky := project.RiskyCountries(s); len(risky) > 0 && !c.RiskyCountries {
 		return fmt.Errorf("carriers deliver badly to %s, or fraud is frequent there: add --risky-countries if you mean it",
 			strings.Join(risky, ", "))
 	}
 	return nil
+}
+
+// applyList gives the list that a flag asks for: sorted country codes, none, or nil for the default.
+func applyList(now, given []string) []string {
+	if len(given) == 0 {
+		return now
+	}
+	if slices.Equal(given, []string{"default"}) || slices.Equal(given, []string{project.NoCountries}) {
+		return slices.DeleteFunc(slices.Clone(given), func(word string) bool { return word == "default" })
+	}
+	list := make([]string, 0, len(given))
+	for _, cc := range given {
+		list = append(list, strings.ToUpper(strings.TrimSpace(cc)))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// applyPolicies gives the policies with those that a flag changes.
+func applyPolicies(now, given map[string]string, name func(string) string) map[string]string {
+	all := maps.Clone(now) // change may run again
+	if all == nil {
+		all = map[string]string{}
+	}
+	for key, policy := range given {
+		all[name(key)] = policy
+		if policy == "default" {
+			delete(all, name(key))
+		}
+	}
+	return all
 }
 
 func (c *projectSet) applyChannels(s *store.ProjectSettings) error {
@@ -205,6 +238,9 @@ type projectView struct {
 	PublicToken            string              `json:"public_token"`
 	CreatedAt              string              `json:"created_at"`
 	Countries              []string            `json:"countries"`
+	CountryPolicy          map[string]string   `json:"country_policy"`
+	NumberTypes            map[string]string   `json:"number_types"`
+	UnsupportedCountries   []string            `json:"unsupported_countries"`
 	Channels               []store.ChannelWait `json:"channels"`
 	Limits                 map[string]int64    `json:"limits"`
 	Budgets                map[string]int64    `json:"budgets_micros"`
@@ -264,13 +300,23 @@ func viewOf(p *project.Project) projectView {
 		ReplaceUnverifiedPhone: s.ReplaceUnverifiedPhone, RedirectURLs: append([]store.RedirectURL{}, s.RedirectURLs...),
 	}
 	v.Passwords = passwordsOf(s)
+	v.CountryPolicy, v.NumberTypes = s.CountryPolicy, map[string]string{}
+	if v.CountryPolicy == nil {
+		v.CountryPolicy = map[string]string{}
+	}
+	for _, kind := range phone.Kinds {
+		v.NumberTypes[string(kind)] = guard.KindPolicy(s, kind)
+	}
+	if v.UnsupportedCountries = s.UnsupportedCountries; len(v.UnsupportedCountries) == 0 {
+		v.UnsupportedCountries = []string{"default"}
+	}
 	v.Channels = channelsOf(s)
 	v.Budgets = budgetsOf(s)
 	maps.Copy(v.Limits, s.Limits)
 	budget := limit.GuessBudget(s)
 	v.LockAfter, v.LockMinutes = budget.InARow, int64(budget.Lock/time.Minute)
 	if len(v.Countries) == 0 {
-		v.Countries = challenge.DefaultCountries
+		v.Countries = guard.DefaultCountries
 	}
 	if v.SessionMaxMinutes == 0 {
 		v.SessionMaxMinutes = project.MaxSessionMinutes
@@ -302,6 +348,9 @@ func (v projectView) String() string {
 	line("public token", v.PublicToken)
 	line("made", v.CreatedAt)
 	line("countries", strings.Join(v.Countries, ","))
+	line("country policy", pairs(v.CountryPolicy))
+	line("number types", pairs(v.NumberTypes))
+	line("unsupported countries", strings.Join(v.UnsupportedCountries, ","))
 	channels := make([]string, len(v.Channels))
 	for i, c := range v.Channels {
 		channels[i] = fmt.Sprintf("%s:%d", c.Channel, c.Seconds)
@@ -330,6 +379,15 @@ func (v projectView) String() string {
 		line("redirect", u.URL)
 	}
 	return b.String()
+}
+
+// pairs writes a map in one line.
+func pairs(m map[string]string) string {
+	all := make([]string, 0, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, key+"="+m[key])
+	}
+	return orDash(strings.Join(all, ","))
 }
 
 // stamp writes a time for people.

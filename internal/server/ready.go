@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thimble-auth/thimble/internal/challenge"
 	"github.com/thimble-auth/thimble/internal/endpoint"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -78,11 +78,7 @@ func (a *App) unrouted(ctx context.Context) ([]string, error) {
 		if !p.Live() {
 			continue
 		}
-		countries := p.Settings.Countries
-		if len(countries) == 0 {
-			countries = challenge.DefaultCountries
-		}
-		missing := slices.DeleteFunc(slices.Clone(countries), func(cc string) bool {
+		missing := slices.DeleteFunc(guard.OpenCountries(&p.Settings), func(cc string) bool {
 			_, ok := a.Notify.Route(p, store.ChannelSMS, cc, "")
 			return ok
 		})

@@ -16,6 +16,7 @@ type commands struct {
 	Serve     serveCommand     `cmd:"" help:"Run it for real."`
 	Doctor    doctorCommand    `cmd:"" help:"Check the settings of thimble serve and ask the providers, sending nothing."`
 	Project   projectCommands  `cmd:"" help:"Projects: credentials, redirect URLs, settings."`
+	Guard     guardCommands    `cmd:"" help:"Toll fraud: what is hot, what is refused, what passes."`
 	Keys      keysCommands     `cmd:"" help:"The master key, and the key ring that it seals."`
 	Inbox     inboxCommand     `cmd:"" help:"Show the mails and texts of test projects."`
 	Providers providersCommand `cmd:"" help:"Show how well each provider of texts serves each country."`

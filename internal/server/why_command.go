@@ -48,6 +48,9 @@ func (c *whyCommand) Run(r *runner) error {
 		}
 		for _, step := range s.Steps {
 			r.printf("  %s  %-12s %-8s %s\n", stamp(step.At), step.What, step.Provider, step.Detail)
+			if step.Passes != "" {
+				r.printf("  %s  %-12s %-8s %s\n", stamp(step.At), "passes", "", step.Passes)
+			}
 		}
 	}
 	return nil

@@ -55,6 +55,7 @@ func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, e
 		return nil, errs.TooManyRequests.After(wait)
 	}
 	shown := s.Sessions.Look(ctx, p, in.Tokens)
+	kind := s.lookUp(ctx, p, in)
 
 	var (
 		sent    Sent
@@ -76,7 +77,8 @@ func (s *Service) Send(ctx context.Context, p *store.Project, in Send) (*Sent, e
 			return err
 		}
 		refusal, err = s.Challenge.Start(ctx, tx, challenge.Request{
-			Project: p, Organization: o, Member: m, Number: number, Link: link, Locale: in.Locale, RequestID: in.RequestID,
+			Project: p, Organization: o, Member: m, Number: number, Link: link, Kind: kind, Locale: in.Locale,
+			RequestID: in.RequestID,
 		})
 		return err
 	})

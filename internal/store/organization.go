@@ -45,6 +45,9 @@ type OrgSettings struct {
 	ThirdPartyConnectedApps        string              `json:"third_party_connected_apps_allowed_type"`
 	AllowedThirdPartyConnectedApps []string            `json:"allowed_third_party_connected_apps,omitempty"`
 	Texts                          TextSettings        `json:"texts,omitzero"`
+	// CountryPolicy narrows where the project's texts may go: allow, monitor or block by country, "*" for all that are not
+	// named. It is this server's own and not part of the wire's settings.
+	CountryPolicy map[string]string `json:"country_policy,omitempty"`
 }
 
 // The words of the settings.

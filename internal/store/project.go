@@ -26,6 +26,14 @@ func (p *Project) Live() bool { return p.Env == ids.Live }
 type ProjectSettings struct {
 	// Countries that texts may go to, ISO 3166-1 alpha-2. Default US and CA.
 	Countries []string `json:"countries,omitempty"`
+	// CountryPolicy says for a country allow, monitor (texts go, and it is recorded that they would not have) or block.
+	// It goes before Countries.
+	CountryPolicy map[string]string `json:"country_policy,omitempty"`
+	// UnsupportedCountries replaces the built-in list of countries that nobody allows by accident; see package phone.
+	// A list of nothing but "none" is an empty one.
+	UnsupportedCountries []string `json:"unsupported_countries,omitempty"`
+	// NumberTypes says allow, monitor or block for a type of numbers, see package guard. A missing type means its default.
+	NumberTypes map[string]string `json:"number_types,omitempty"`
 	// Limits by name, see package limit. A missing name means its default, a negative value means no limit.
 	Limits map[string]int64 `json:"limits,omitempty"`
 	// Budgets are how much may be spent on texts a day. Default: guard.DefaultUnverified for numbers that nobody verified.
@@ -71,6 +79,13 @@ type ProjectSettings struct {
 	// ReplaceUnverifiedPhone allows a send to replace a number that nobody verified yet.
 	ReplaceUnverifiedPhone bool `json:"replace_unverified_phone,omitempty"`
 }
+
+// The words of a policy.
+const (
+	PolicyAllow   = "allow"
+	PolicyMonitor = "monitor" // let it go, and record that it would have been refused
+	PolicyBlock   = "block"
+)
 
 // ChannelWait is a way of a code, and how long a report that it arrived is waited for before the next way is gone.
 type ChannelWait struct {

@@ -18,6 +18,8 @@ const (
 	ReapIntermediateSessions Reapable = "intermediate_sessions" // the end of their validity
 	ReapTrustedTokens        Reapable = "trusted_tokens"        // the end of their validity
 	ReapSendCounters         Reapable = "send_counters"         // the end of their window
+	ReapSafe                 Reapable = "guard_safe"            // the end of the entry
+	ReapLookups              Reapable = "number_lookups"        // the time of the look-up
 	ReapMessages             Reapable = "messages"              // the time they were written
 	ReapSessions             Reapable = "sessions"              // the time they expire or are revoked
 	ReapAudit                Reapable = "audit_events"          // the time of the event
@@ -50,6 +52,15 @@ var reapStmts = map[Reapable]*sqldb.Stmt{
 		DELETE FROM send_counters WHERE (ends_at, name, slot) IN (
 			SELECT old.ends_at, old.name, old.slot FROM send_counters AS old WHERE old.ends_at < $1
 			ORDER BY old.ends_at, old.name, old.slot LIMIT $2)`),
+
+	ReapLookups: sqldb.SQL("reap_lookups", `
+		DELETE FROM number_lookups WHERE phone IN (
+			SELECT old.phone FROM number_lookups AS old WHERE old.at < $1 ORDER BY old.at LIMIT $2) AND at < $1`),
+
+	ReapSafe: sqldb.SQL("reap_safe", `
+		DELETE FROM guard_safe WHERE (project_id, value) IN (
+			SELECT old.project_id, old.value FROM guard_safe AS old WHERE old.expires_at < $1
+			ORDER BY old.expires_at LIMIT $2) AND expires_at < $1`),
 
 	// What still has to leave is not old, whatever its date: its deadline ends it first.
 	// Messages have no index of their age, which every text would pay for: their ids are ordered by it, see reapMessages.

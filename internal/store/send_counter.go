@@ -18,10 +18,11 @@ type SendCounter struct {
 }
 
 // The shapes of a send: to an unverified number, to one that the member has verified, and to a mailbox. Each has its
-// statements, so that a send costs one to read and one to count.
+// statements, so that a send costs one to read and one to count. A code that a stranger used is counted in five, too.
 const (
-	CountersUnverified = 9
+	CountersUnverified = 17
 	CountersVerified   = 5
+	CountersUsed       = 5
 	CountersMail       = 2
 )
 
@@ -30,14 +31,20 @@ const (
 	countInsert = `INSERT INTO send_counters (ends_at, name, slot, n) VALUES `
 	countRows2  = `($1, $2, $3, 1), ($5, $6, $7, 1)`
 	countRows5  = countRows2 + `, ($9, $10, $11, 1), ($13, $14, $15, 1), ($17, $18, $19, 1)`
-	countRows9  = countRows5 + `, ($21, $22, $23, 1), ($25, $26, $27, 1), ($29, $30, $31, 1), ($33, $34, $35, 1)`
-	countAdd    = ` ON CONFLICT (ends_at, name, slot) DO UPDATE SET n = send_counters.n + 1
+	countRows17 = countRows5 + `, ($21, $22, $23, 1), ($25, $26, $27, 1), ($29, $30, $31, 1), ($33, $34, $35, 1),
+		($37, $38, $39, 1), ($41, $42, $43, 1), ($45, $46, $47, 1), ($49, $50, $51, 1),
+		($53, $54, $55, 1), ($57, $58, $59, 1), ($61, $62, $63, 1), ($65, $66, $67, 1)`
+	countAdd = ` ON CONFLICT (ends_at, name, slot) DO UPDATE SET n = send_counters.n + 1
 		WHERE send_counters.n < CASE excluded.name`
 	ceilings2 = ` WHEN $2 THEN CAST($4 AS BIGINT) WHEN $6 THEN CAST($8 AS BIGINT)`
 	ceilings5 = ceilings2 + ` WHEN $10 THEN CAST($12 AS BIGINT) WHEN $14 THEN CAST($16 AS BIGINT)
 		WHEN $18 THEN CAST($20 AS BIGINT)`
-	ceilings9 = ceilings5 + ` WHEN $22 THEN CAST($24 AS BIGINT) WHEN $26 THEN CAST($28 AS BIGINT)
-		WHEN $30 THEN CAST($32 AS BIGINT) WHEN $34 THEN CAST($36 AS BIGINT)`
+	ceilings17 = ceilings5 + ` WHEN $22 THEN CAST($24 AS BIGINT) WHEN $26 THEN CAST($28 AS BIGINT)
+		WHEN $30 THEN CAST($32 AS BIGINT) WHEN $34 THEN CAST($36 AS BIGINT)
+		WHEN $38 THEN CAST($40 AS BIGINT) WHEN $42 THEN CAST($44 AS BIGINT)
+		WHEN $46 THEN CAST($48 AS BIGINT) WHEN $50 THEN CAST($52 AS BIGINT)
+		WHEN $54 THEN CAST($56 AS BIGINT) WHEN $58 THEN CAST($60 AS BIGINT)
+		WHEN $62 THEN CAST($64 AS BIGINT) WHEN $66 THEN CAST($68 AS BIGINT)`
 	countEnd = ` END`
 
 	// Each sum is a subquery of its own, which both engines answer from a stretch of the primary key: one query over all
@@ -46,9 +53,6 @@ const (
 	sumRows2 = `SELECT ` + sumFrom + `ends_at = $1 AND name = $2), ` + sumFrom + `ends_at = $3 AND name = $4)`
 	sumRows5 = sumRows2 + `, ` + sumFrom + `ends_at = $5 AND name = $6), ` + sumFrom + `ends_at = $7 AND name = $8), ` +
 		sumFrom + `ends_at = $9 AND name = $10)`
-	sumRows9 = sumRows5 + `, ` + sumFrom + `ends_at = $11 AND name = $12), ` +
-		sumFrom + `ends_at = $13 AND name = $14), ` + sumFrom + `ends_at = $15 AND name = $16), ` +
-		sumFrom + `ends_at = $17 AND name = $18)`
 )
 
 // countStmts and sumStmts are the statements by how many counters they take.
@@ -56,14 +60,19 @@ var (
 	countStmts = map[int]*sqldb.Stmt{
 		CountersMail:       sqldb.SQL("count_sends_2", countInsert+countRows2+countAdd+ceilings2+countEnd),
 		CountersVerified:   sqldb.SQL("count_sends_5", countInsert+countRows5+countAdd+ceilings5+countEnd),
-		CountersUnverified: sqldb.SQL("count_sends_9", countInsert+countRows9+countAdd+ceilings9+countEnd),
+		CountersUnverified: sqldb.SQL("count_sends_17", countInsert+countRows17+countAdd+ceilings17+countEnd),
 	}
 	sumStmts = map[int]*sqldb.Stmt{
-		CountersMail:       sqldb.SQL("sum_sends_2", sumRows2),
-		CountersVerified:   sqldb.SQL("sum_sends_5", sumRows5),
-		CountersUnverified: sqldb.SQL("sum_sends_9", sumRows9),
+		CountersMail:     sqldb.SQL("sum_sends_2", sumRows2),
+		CountersVerified: sqldb.SQL("sum_sends_5", sumRows5),
 	}
 )
+
+// counterStmts are the statements on counters without which a text can be decided about, by name.
+var counterStmts = map[string]bool{
+	sqlSumStranger.Name(): true, sumStmts[CountersVerified].Name(): true, countStmts[CountersVerified].Name(): true,
+	countStmts[CountersUnverified].Name(): true,
+}
 
 // SumSends gives how often each counter was counted, all slots together, in the order given.
 func (tx *Tx) SumSends(ctx context.Context, counters []SendCounter) ([]int64, error) {

@@ -23,7 +23,15 @@ var migrations embed.FS
 type DB struct{ *sqldb.DB }
 
 // Tx is one read or one transaction.
-type Tx struct{ *sqldb.Tx }
+type Tx struct {
+	*sqldb.Tx
+	// counters is the failure of a statement on the counters of sends, in the run before this one.
+	counters error
+}
+
+// CountersFailed gives the error with which the database could not read or write the counters of sends, when this
+// transaction is run again because of that; else nil. Then it must do without them.
+func (tx *Tx) CountersFailed() error { return tx.counters }
 
 // ErrNotFound says that there is no such row; the rule that asked knows which error a caller sees.
 var ErrNotFound = sqldb.ErrNoRows
@@ -64,11 +72,16 @@ var ErrChanged = sqldb.ErrConflict
 const writeTries = 5
 
 // Write runs f in a transaction and returns once its effects are on disk. An f that fails with ErrChanged, itself or by a
-// guarded statement, is undone and run again on what is there by then; so f touches nothing but tx.
+// guarded statement, is undone and run again on what is there by then; so f touches nothing but tx. One that fails because
+// of the counters of sends is run again, too, and told so: see CountersFailed.
 func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
-	var err error
+	var err, counters error
 	for range writeTries {
-		err = db.DB.Write(ctx, func(tx *sqldb.Tx) error { return f(&Tx{tx}) })
+		err = db.DB.Write(ctx, func(tx *sqldb.Tx) error { return f(&Tx{tx, counters}) })
+		if counters == nil && counterStmts[sqldb.FailedStatement(err)] {
+			counters = err
+			continue
+		}
 		if !errors.Is(err, ErrChanged) {
 			break
 		}
@@ -78,7 +91,7 @@ func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 
 // Read runs f without a transaction: every rule is right at read committed.
 func (db *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
-	return db.DB.Read(ctx, func(tx *sqldb.Tx) error { return f(&Tx{tx}) })
+	return db.DB.Read(ctx, func(tx *sqldb.Tx) error { return f(&Tx{Tx: tx}) })
 }
 
 // micros is a time as the database keeps it: microseconds UTC, 0 for none.

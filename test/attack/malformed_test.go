@@ -209,6 +209,9 @@ func (s *scene) body(op *operation, others map[string]string) string {
 	fields := map[string]json.RawMessage{}
 	for _, name := range op.required {
 		fields[name] = json.RawMessage(`"a"`)
+		if op.properties[name].Type == "integer" {
+			fields[name] = json.RawMessage(`1`)
+		}
 	}
 	for name, value := range others {
 		fields[name] = json.RawMessage(value)
