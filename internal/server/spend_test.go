@@ -61,6 +61,7 @@ func reserve(t *testing.T, url, project string) {
 		if err != nil {
 			return err
 		}
+		p.Settings.Countries = []string{"GB"}
 		d, err := new(guard.Service).Check(t.Context(), tx, guard.Send{
 			Project: p, Organization: &store.Organization{ID: "organization-live-1"}, Member: &store.Member{ID: "member-live-1"},
 			Number: phone.Stored("+447400123456"),
