@@ -59,6 +59,9 @@ type Options struct {
 	// FollowDatabaseClock makes Now the database's clock: the difference is measured when opening and every 30 s. It has
 	// no effect on SQLite, whose clock is the local one.
 	FollowDatabaseClock bool
+	// Throwaway is for a database that nobody needs after this process: SQLite does not wait for the disk, and the file is
+	// of no use after a crash. PostgreSQL has no such databases.
+	Throwaway bool
 	// Logger gets what no caller can be told: panics, lost connections, a jumping clock. Nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -112,11 +115,13 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 
 	scheme, rest, _ := strings.Cut(url, ":")
 	var err error
-	switch scheme {
-	case "sqlite":
+	switch {
+	case scheme != "sqlite" && o.Throwaway:
+		return nil, errors.New("open database: only SQLite has databases to throw away")
+	case scheme == "sqlite":
 		db.engine = SQLite
 		db.on, err = openSQLite(ctx, rest, o)
-	case "postgres", "postgresql":
+	case scheme == "postgres" || scheme == "postgresql":
 		db.engine = Postgres
 		db.on, err = openPostgres(ctx, url, o)
 	default:

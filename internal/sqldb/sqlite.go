@@ -20,6 +20,8 @@ const (
 		PRAGMA wal_autocheckpoint = 4000`
 	readerPragmas = `PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;
 		PRAGMA query_only = 1`
+	// throwawayPragmas follow the writer's where nothing has to outlive the process. One writer does all the work there.
+	throwawayPragmas = `; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536`
 )
 
 // sqlite is one file: one connection that writes and some that read.
@@ -48,6 +50,9 @@ func openSQLite(_ context.Context, path string, o Options) (engine, error) {
 		pragmas := readerPragmas
 		if i == 0 {
 			pragmas = writerPragmas
+			if o.Throwaway {
+				pragmas += throwawayPragmas
+			}
 		}
 		conn, err := openWith(path, pragmas)
 		if err != nil {
@@ -208,6 +213,20 @@ func (l *liteSession) ask(s *Stmt, args, dest []any) (func() error, error) {
 		return func() error { return ErrNoRows }, nil
 	}
 	return func() error { return err }, err
+}
+
+// step runs fn in a savepoint of its own. When that cannot be undone or kept, the transaction is gone, and broken.
+func (l *liteSession) step(fn func() error) (err, broken error) {
+	if err := l.conn.run(liteStepSave, nil, nil); err != nil {
+		return nil, named(liteStepSave, err)
+	}
+	err = fn()
+	if err != nil {
+		if broken := l.conn.run(liteStepUndo, nil, nil); broken != nil {
+			return err, errors.Join(err, named(liteStepUndo, broken))
+		}
+	}
+	return err, named(liteStepRelease, l.conn.run(liteStepRelease, nil, nil))
 }
 
 func (l *liteSession) patient() error { return nil }

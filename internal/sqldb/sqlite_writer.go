@@ -22,6 +22,10 @@ var (
 	liteSave     = own("SAVEPOINT call")
 	liteRelease  = own("RELEASE call")
 	liteUndo     = own("ROLLBACK TO call")
+
+	liteStepSave    = own("SAVEPOINT step")
+	liteStepUndo    = own("ROLLBACK TO step")
+	liteStepRelease = own("RELEASE step")
 )
 
 var errExited = errors.New("the function given to Write ended its goroutine")

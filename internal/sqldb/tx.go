@@ -143,6 +143,38 @@ func (tx *Tx) Query(ctx context.Context, s *Stmt, args []any, row func(scan func
 // function given to Write or Read, and newer when the function is run again.
 func (tx *Tx) Now() time.Time { return tx.now }
 
+// Step runs fn as a part of the transaction with a time of its own: Now is taken anew before it, and when fn or a
+// statement in it fails, what it did is undone, Step gives the error, and the transaction goes on. It is for whoever runs
+// many requests in one transaction by a clock of its own. Only SQLite can; elsewhere it fails with errors.ErrUnsupported.
+func (tx *Tx) Step(fn func() error) error {
+	if tx.on == nil || tx.err != nil || !tx.write {
+		return tx.ready(context.Background(), liteStepSave, true)
+	}
+	on, able := tx.on.(interface {
+		step(fn func() error) (err, broken error)
+	})
+	if !able {
+		return fmt.Errorf("a step of a transaction: %w", errors.ErrUnsupported)
+	}
+
+	hooks := len(tx.hooks)
+	tx.now = tx.db.Now()
+	err, broken := on.step(func() error {
+		if err := fn(); err != nil {
+			return err
+		}
+		return tx.err
+	})
+	if err != nil || broken != nil {
+		clear(tx.hooks[hooks:])
+		tx.hooks = tx.hooks[:hooks]
+	}
+	if tx.err = broken; broken != nil {
+		return broken
+	}
+	return err
+}
+
 // AfterCommit has f called once the transaction is committed, before Write returns; never if it is not. It is for hints
 // within the process: the commit has happened whatever f does.
 func (tx *Tx) AfterCommit(f func()) {
