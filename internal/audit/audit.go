@@ -14,7 +14,8 @@ const (
 	Refused = "refused"
 )
 
-// Event is what happened. Details hold no addresses, numbers, codes or tokens.
+// Event is what happened. Details hold no addresses, numbers, codes or tokens; of a number, the
+// first seven digits and a keyed hash at most.
 type Event struct {
 	ProjectID      string
 	OrganizationID string

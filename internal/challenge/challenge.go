@@ -147,7 +147,8 @@ func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decisi
 	m := &store.Message{
 		ID: ids.New(ids.Message, r.Project.Env, now), ProjectID: r.Project.ID, OrganizationID: r.Organization.ID,
 		MemberID: r.Member.ID, RequestID: r.RequestID, Channel: store.ChannelSMS, Kind: store.KindSMSOTP,
-		Recipient: r.Number.String(), Country: r.Number.Region(), Locale: string(tag), Decision: d.Record(),
+		Recipient: r.Number.String(), Country: r.Number.Region(), Locale: string(tag),
+		Decision: marked(d.Record(), r.verified()),
 		Deadline: now.Add(code.Life), CreatedAt: now, UpdatedAt: now, Reserved: d.Price(), Budgets: d.Budgets(),
 	}
 	say := wording.Of(r.Project, r.Organization, tag)
@@ -198,8 +199,11 @@ func (s *Service) refuse(tx *store.Tx, r *Request, rule string, e *errs.Error, p
 }
 
 func (s *Service) record(tx *store.Tx, r *Request, outcome string, details map[string]string) {
+	if outcome == audit.Refused {
+		s.remember(r, details)
+	}
 	audit.Record(tx, audit.Event{
 		ProjectID: r.Project.ID, OrganizationID: r.Organization.ID, MemberID: r.Member.ID, RequestID: r.RequestID,
-		Action: "sms.send", Outcome: outcome, Details: details,
+		Action: Action, Outcome: outcome, Details: details,
 	})
 }

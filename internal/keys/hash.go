@@ -33,18 +33,32 @@ func (k *key) hashCode(project, member, purpose, code string) string {
 // MAC vouches for a text that leaves the server and comes back, such as the message id in a callback URL, for one
 // purpose: base64url of the key's version and 32 bytes of HMAC-SHA-256.
 func (r *Ring) MAC(purpose, text string) string {
-	k := r.known.Load().current[store.PurposeMAC]
+	return r.known.Load().current[store.PurposeMAC].vouch(purpose, text)
+}
+
+func (k *key) vouch(purpose, text string) string {
 	raw := binary.BigEndian.AppendUint32(nil, uint32(k.version))
 	return b64.EncodeToString(append(raw, k.mac(fields(purpose, text))...))
 }
 
+// MACLike is MAC with the key that made another one for any purpose, so that equal texts are found to be equal after keys
+// were rotated, too. It fails with ErrUnknownKey or ErrRevokedKey.
+func (r *Ring) MACLike(other, purpose, text string) (string, error) {
+	raw, ok := rawMAC(other)
+	if !ok {
+		return "", ErrUnknownKey
+	}
+	k, err := r.versioned(store.PurposeMAC, int64(binary.BigEndian.Uint32(raw)))
+	if err != nil {
+		return "", err
+	}
+	return k.vouch(purpose, text), nil
+}
+
 // CheckMAC reports whether MAC made this for the purpose and text, with a key that is not revoked.
 func (r *Ring) CheckMAC(purpose, text, mac string) bool {
-	if len(mac) != b64.EncodedLen(4+sha256.Size) {
-		return false
-	}
-	raw, err := b64.DecodeString(mac)
-	if err != nil || len(raw) != 4+sha256.Size {
+	raw, ok := rawMAC(mac)
+	if !ok {
 		return false
 	}
 	k, err := r.versioned(store.PurposeMAC, int64(binary.BigEndian.Uint32(raw)))
@@ -52,6 +66,15 @@ func (r *Ring) CheckMAC(purpose, text, mac string) bool {
 		return false
 	}
 	return secret.Equal(raw[4:], k.mac(fields(purpose, text)))
+}
+
+// rawMAC gives the bytes of a MAC: the key's version, then the HMAC.
+func rawMAC(mac string) ([]byte, bool) {
+	if len(mac) != b64.EncodedLen(4+sha256.Size) {
+		return nil, false
+	}
+	raw, err := b64.DecodeString(mac)
+	return raw, err == nil && len(raw) == 4+sha256.Size
 }
 
 func (k *key) mac(text []byte) []byte {

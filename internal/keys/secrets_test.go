@@ -216,6 +216,30 @@ func TestMAC(t *testing.T) {
 	}
 }
 
+// What a key made can be found again after its rotation.
+func TestMACOfAnotherKey(t *testing.T) {
+	t.Parallel()
+	a := sqliteNode(t)
+	old := a.MAC("number", "one")
+	first := a.MAC("number", "two")
+	if err := a.Rotate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	advance(becomesCurrentAfter, a)
+	mustReload(t, a)
+	if a.MAC("number", "two") == first {
+		t.Fatal("the key is the same after a rotation")
+	}
+	if again, err := a.MACLike(old, "number", "two"); err != nil || again != first {
+		t.Errorf("%s, %v, want %s", again, err, first)
+	}
+	for _, bad := range []string{"", old[1:], "////" + old[4:]} {
+		if mac, err := a.MACLike(bad, "number", "two"); err == nil {
+			t.Errorf("%q gives %s", bad, mac)
+		}
+	}
+}
+
 // TestDomains: one text under two keys' purposes never gives the same bytes, nor does one key for two uses.
 func TestDomains(t *testing.T) {
 	t.Parallel()

@@ -85,6 +85,9 @@ func (n Number) IsSandbox() bool { return n.e164 == sandbox }
 // Stored takes a number from our own rows, where only parsed ones are written. "" gives the zero Number.
 func Stored(e164 string) Number { return Number{e164: e164} }
 
+// StoredIn is Stored for a row that names the number's region, too: it needs not be worked out again.
+func StoredIn(e164, region string) Number { return Number{e164: e164, region: region} }
+
 // split gives country code and national number as the library keeps them. Its own Parse is not used because it repairs
 // what it reads: it drops national and carrier prefixes, so that two different texts become one number.
 func split(e164 string) (*phonenumbers.PhoneNumber, error) {
