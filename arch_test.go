@@ -101,6 +101,9 @@ var floors = []struct {
 		"session", "sqldb", "store",
 	}},
 
+	// What rules would do.
+	{"simulate", []string{"challenge", "guard", "keys", "price", "project", "sqldb", "store"}},
+
 	// Faces: HTTP in, HTTP out.
 	{"endpoint/godoc", nil},
 	{"endpoint/wirecheck", nil},

@@ -20,12 +20,17 @@ import (
 //go:embed project_settings.go
 var projectSettingsText string
 
-// projectSet changes only what is given. The comments of its fields are what --help shows.
+// projectSet changes only what is given.
 type projectSet struct {
 	storage
 	Project string `arg:"" help:"Id of the project."`
 	// Name that people read in texts and mails.
 	Name *string `name:"name"`
+	settingFlags
+}
+
+// settingFlags are the settings of a project. The comments of the fields are what --help shows.
+type settingFlags struct {
 	// Countries that texts may go to, such as US,CA, or default.
 	Countries []string `name:"countries" placeholder:"CC"`
 	// What to do about texts to a country: allow, monitor (they go, and it is recorded that they would not have), block, or
