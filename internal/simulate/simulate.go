@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/thimble-auth/thimble/internal/challenge"
+	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/price"
 	"github.com/thimble-auth/thimble/internal/project"
@@ -202,5 +202,5 @@ func countriesOf(s *store.ProjectSettings) []string {
 	if len(s.Countries) > 0 {
 		return s.Countries
 	}
-	return challenge.DefaultCountries
+	return guard.DefaultCountries
 }
