@@ -21,9 +21,11 @@ func (a *API) guards() []endpoint.Endpoint {
 	return []endpoint.Endpoint{
 		endpoint.GET(safe, "thimble.guard.safe_list.get", a.getSafeList),
 		endpoint.POST(safe, "thimble.guard.safe_list.add", a.addSafe, errs.InvalidArgument),
-		endpoint.DELETE(safe+"/{safe_list_entry_id}", "thimble.guard.safe_list.delete", a.deleteSafe, errs.SafeListEntryNotFound),
+		endpoint.DELETE(safe+"/{safe_list_entry_id}", "thimble.guard.safe_list.delete", a.deleteSafe,
+			errs.SafeListEntryNotFound),
 		endpoint.GET(countries, "thimble.guard.country_policy.get", a.getCountryPolicy, organizationErrors()...),
-		endpoint.PUT(countries, "thimble.guard.country_policy.set", a.setCountryPolicy, organizationErrors(errs.InvalidArgument)...),
+		endpoint.PUT(countries, "thimble.guard.country_policy.set", a.setCountryPolicy,
+			organizationErrors(errs.InvalidArgument)...),
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *Service) blinded(tx *store.Tx) bool {
 	defer b.mu.Unlock()
 	if err := tx.CountersFailed(); err != nil {
 		if tx.Now().After(b.until) {
-			s.log().Error("the counters of sends fail: verified members go on within a cap, others are refused", "error", err)
+			s.log().Error("the counters of sends fail: members go on within a cap, others are refused", "error", err)
 		}
 		b.until = tx.Now().Add(blindFor)
 	}
@@ -124,7 +124,8 @@ func (s *Service) sees(tx *store.Tx, d *Decision) {
 		},
 	})
 	tx.AfterCommit(func() {
-		s.log().Warn("the counters of sends work again", "project", project, "passed", passed, "refused", refused, "lasted", lasted)
+		s.log().Warn("the counters of sends work again", "project", project, "passed", passed, "refused", refused,
+			"lasted", lasted)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		delete(b.done, project)

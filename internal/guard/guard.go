@@ -85,8 +85,8 @@ func (d *Decision) Record() string {
 	return record
 }
 
-// Price is what the text is taken to cost, in millionths of a US dollar: with as many segments as the project allows. A send
-// that its number alone refused was not priced.
+// Price is what the text is taken to cost, in millionths of a US dollar: with as many segments as the project allows.
+// A send that its number alone refused was not priced.
 func (d *Decision) Price() int64 {
 	if d.money == nil {
 		return 0
@@ -204,7 +204,9 @@ func (d *Decision) Count(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
-	d.service.countMoney(tx, d.money)
+	if d.money != nil {
+		d.service.countMoney(tx, d.money)
+	}
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/reaper"
 	"github.com/thimble-auth/thimble/internal/store"
 	"github.com/thimble-auth/thimble/internal/store/storetest"
 )
@@ -152,6 +153,9 @@ func TestColdPrefix(t *testing.T) {
 				s.Fatalf("refused with %v for %q", d.Refusal, d.Prefix)
 			}
 			s.pass(24 * time.Hour)
+			if err := (&reaper.Reaper{DB: s.db}).Round(s.Context()); err != nil {
+				s.Fatal(err)
+			}
 		}
 		s.want(s.to(number("1305555", 1)), "")
 		s.pass(30 * 24 * time.Hour)
@@ -231,6 +235,7 @@ func TestSequentialNumbers(t *testing.T) {
 	scenes(t, ids.Live, limits, func(s *scene) {
 		for i := range 8 {
 			s.want(s.to(number("1202555", 100+i)), "")
+			s.want(s.to("+13055550162"), "") // one number again and again is no sequence
 		}
 		d := s.want(s.to(number("1202555", 108)), guard.RuleSequential)
 		if d.Wait <= 0 || !errors.Is(d.Refusal, errs.TooManyRequests) {

@@ -50,8 +50,8 @@ func (s *stranger) reached(n int64, name string) bool {
 	return most >= 0 && n >= most
 }
 
-// sequential counts neighbours: ten numbers and a hundred, within an hour. A company's numbers are neighbours, too, so that
-// a block whose people use their codes is let through.
+// sequential counts neighbours: the different ones of ten, and all texts to a hundred, within an hour. A company's numbers
+// are neighbours, too, so that a block whose people use their codes is let through.
 func (s *stranger) sequential() (verdict, bool) {
 	ten, hundred := s.sums.Sends[6], s.sums.Sends[7]
 	if s.sums.Used[0]*2 >= max(1, s.sums.Sent[0]) {
@@ -63,7 +63,8 @@ func (s *stranger) sequential() (verdict, bool) {
 	end := s.buckets.Block10.Counter.EndsAt
 	return verdict{
 		rule: RuleSequential, answer: errs.TooManyRequests, wait: end.Sub(s.now), prefix: s.prefixes[1],
-		passes: After(end) + ", when half of the codes sent to these neighbouring numbers are used, or " + s.operator(s.prefixes[1]),
+		passes: After(end) + ", when half of the codes sent to these neighbouring numbers are used, or " +
+			s.operator(s.prefixes[1]),
 	}, true
 }
 
@@ -128,7 +129,8 @@ func (s *stranger) mature(width int) int64 { return max(0, s.sums.Sent[width]-s.
 func (s *stranger) about(prefix string, v verdict) verdict {
 	shown := prefix[:min(len(prefix), len(s.prefixes[1]))]
 	v.answer, v.prefix = errs.TooFewTokensAuthenticated, shown
-	v.passes += " to numbers that begin with +" + shown + " is used, " + After(kept(s.now, month, 0)) + ", or " + s.operator(shown)
+	v.passes += " to numbers that begin with +" + shown + " is used, " + After(kept(s.now, month, 0)) + ", or " +
+		s.operator(shown)
 	return v
 }
 

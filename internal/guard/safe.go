@@ -57,7 +57,8 @@ func (s *Service) AddSafe(
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		now := tx.Now()
 		e = &store.SafeEntry{
-			ID: ids.New(ids.Safe, p.Env, now), ProjectID: p.ID, Value: value, Reason: reason, ExpiresAt: now.Add(lasts), CreatedAt: now,
+			ID: ids.New(ids.Safe, p.Env, now), ProjectID: p.ID, Value: value, Reason: reason,
+			ExpiresAt: now.Add(lasts), CreatedAt: now,
 		}
 		tx.PutSafe(e)
 		recordSafe(tx, p, "guard.safe_list.add", map[string]string{"id": e.ID, "kind": kind, "reason": reason})

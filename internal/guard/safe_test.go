@@ -25,15 +25,15 @@ func TestSafeList(t *testing.T) {
 	}
 	scenes(t, ids.Live, limits, func(s *scene) {
 		s.guard.DB = s.db
-		cold := s.to("+12025550100")
-		for range 3 {
-			s.want(cold, "")
+		cold := s.to("+12025550109")
+		for i := range 3 {
+			s.want(s.to(number("1202555", 100+i)), "")
 		}
 		s.want(cold, guard.RuleSequential)
 		organizationID, memberID := ids.New(ids.Organization, ids.Live, noon), ids.New(ids.Member, ids.Live, noon)
 		cold.Organization.ID, cold.Member.ID = organizationID, memberID
-		other := s.to("+12025550101")
-		for _, value := range []string{"+12025550100", "+120255", "+1202", organizationID, memberID} {
+		other := s.to("+12025550108")
+		for _, value := range []string{"+12025550109", "+120255", "+1202", organizationID, memberID} {
 			if _, err := s.guard.AddSafe(s.Context(), s.project, value, "a test", aDay); err != nil {
 				s.Fatalf("%s: %v", value, err)
 			}
@@ -51,7 +51,7 @@ func TestSafeList(t *testing.T) {
 		s.pass(time.Hour)
 		s.want(other, guard.RuleColdPrefix)
 
-		if _, err := s.guard.AddSafe(s.Context(), s.project, "+12025550101", "a test", aDay); err != nil {
+		if _, err := s.guard.AddSafe(s.Context(), s.project, "+12025550108", "a test", aDay); err != nil {
 			s.Fatal(err)
 		}
 		s.want(other, "")

@@ -75,7 +75,8 @@ func lengthOf(kind string) time.Duration {
 
 // read adds up the counters of a kind, by kind and key. Those of the present hour are kept no longer than it lasts.
 func read(
-	ctx context.Context, tx *store.Tx, p *store.Project, kind string, length time.Duration, now time.Time, sums map[string]int64,
+	ctx context.Context, tx *store.Tx, p *store.Project, kind string, length time.Duration, now time.Time,
+	sums map[string]int64,
 ) error {
 	from := limit.Name(p.ID, kind, "", length)
 	add := func(name string, n int64) { sums[kind+"|"+strings.TrimPrefix(name, from)] += n }
@@ -113,7 +114,8 @@ func hot(p *store.Project, sums map[string]int64) []Hot {
 		all = append(all, h)
 	}
 	slices.SortFunc(all, func(a, b Hot) int {
-		return cmp.Or(cmp.Compare(b.Rule, a.Rule), cmp.Compare(b.Sent-b.Used, a.Sent-a.Used), cmp.Compare(a.Prefix, b.Prefix))
+		return cmp.Or(cmp.Compare(b.Rule, a.Rule), cmp.Compare(b.Sent-b.Used, a.Sent-a.Used),
+			cmp.Compare(a.Prefix, b.Prefix))
 	})
 	return all[:min(len(all), mostHot)]
 }

@@ -30,6 +30,7 @@ var (
 )
 
 const (
+	again                      = "ta" // another text of the day to a number is no further neighbour
 	daySent, dayFree, dayUsed  = "ps", "pf", "pr"
 	hourWarm, hourCold, hourly = "pw", "pc", "pr"
 )
@@ -62,7 +63,8 @@ func newStranger(in *Send, now time.Time) *stranger {
 // read asks for everything in one statement.
 func (s *stranger) read(ctx context.Context, tx *store.Tx) (err error) {
 	q := &store.Stranger{
-		Month: kept(s.now, month, 0), LastMonth: kept(s.now, month, 1), Day: kept(s.now, day, 0), LastDay: kept(s.now, day, 1),
+		Month: kept(s.now, month, 0), LastMonth: kept(s.now, month, 1),
+		Day: kept(s.now, day, 0), LastDay: kept(s.now, day, 1),
 		Hour: kept(s.now, hour, 0), LastHour: kept(s.now, hour, 1),
 		DaySent: s.name(daySent, "", day), DayUsed: s.name(dayUsed, "", day),
 		Warm: s.name(hourWarm, "", hour), Cold: s.name(hourCold, "", hour), HourUsed: s.name(hourly, "", hour),
@@ -104,6 +106,9 @@ func (s *stranger) count(tx *store.Tx) error {
 	all := make([]limit.Bucket, 0, store.CountersUnverified)
 	all = append(all, b.Number[:]...)
 	all = append(all, b.Member[:]...)
+	if s.sums.Sends[2] > 0 {
+		b.Block10.Counter = limit.NewCounter(s.send, again, s.send.Number.Block(1), hour, b.Block10.Counter.EndsAt, false)
+	}
 	all = append(all, b.Block10)
 	kinds, project := sentKinds, daySent
 	if s.free {

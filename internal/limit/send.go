@@ -196,8 +196,9 @@ type Strangers struct {
 // StrangerBuckets gives the counters of a send to an unverified number.
 func StrangerBuckets(s Send, now time.Time) *Strangers {
 	b := &Strangers{
-		Organization: newBucket(s, now, organizationWindow, "ou", s.Organization, half(limitOf(s.Project, organizationWindow))),
-		Project:      newBucket(s, now, projectWindow, "pu", "", half(limitOf(s.Project, projectWindow))),
+		Project: newBucket(s, now, projectWindow, "pu", "", half(limitOf(s.Project, projectWindow))),
+		Organization: newBucket(
+			s, now, organizationWindow, "ou", s.Organization, half(limitOf(s.Project, organizationWindow))),
 	}
 	for i, w := range numberWindows {
 		b.Number[i] = newBucket(s, now, w, "n", s.Number.String(), limitOf(s.Project, w))

@@ -38,8 +38,8 @@ func CheckName(name string) (string, error) {
 // CheckSettings says everything that is wrong with the settings of a project, nil for nothing. Countries that fraud
 // often uses are none of its business: see RiskyCountries.
 func CheckSettings(s *store.ProjectSettings) error {
-	return errors.Join(checkCountries(s), checkPolicies(s), checkLimits(s), checkBudgets(s), checkBounds(s), checkPasswords(s),
-		checkDomain(s), checkRedirects(s), checkTrust(s), checkChannels(s))
+	return errors.Join(checkCountries(s), checkPolicies(s), checkLimits(s), checkBudgets(s), checkBounds(s),
+		checkPasswords(s), checkDomain(s), checkRedirects(s), checkTrust(s), checkChannels(s))
 }
 
 // NoCountries is the one word of a project's list of unsupported countries that makes it empty.

@@ -188,7 +188,7 @@ func (c *safeRemove) Run(r *runner) error {
 type guardCountries struct {
 	guarded
 	Organization string            `arg:"" help:"The organization, by id, slug or external id."`
-	Policy       map[string]string `arg:"" optional:"" mapsep:"," help:"CC=allow, monitor or block, such as US=allow,*=block. None takes the policy away."`
+	Policy       map[string]string `arg:"" optional:"" mapsep:"," help:"Such as US=allow,*=block. None takes it away."`
 }
 
 // Run sets the policy.

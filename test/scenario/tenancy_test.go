@@ -129,6 +129,8 @@ var ours = map[string]string{
 	"GET /v1/thimble/opt_outs":                   "lists the caller's own; numbers_that_get_no_texts.txtar has others call",
 	"POST /v1/thimble/opt_outs":                  "notes a number for whoever calls",
 	"DELETE /v1/thimble/opt_outs/{phone_number}": "takes back the caller's own; the same story",
+	"GET /v1/thimble/guard/safe_list":            "lists the caller's own; safe_list.txtar has others call",
+	"POST /v1/thimble/guard/safe_list":           "lets something pass for whoever calls",
 	"GET /v1/thimble/spend":                      "tells the caller's own; TestSpend in package guard has a stranger beside it",
 }
 

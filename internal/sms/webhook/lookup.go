@@ -60,7 +60,8 @@ func (l *Lookup) Kind(ctx context.Context, n phone.Number) (phone.Kind, error) {
 		Type phone.Kind `json:"type"`
 	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil || len(text) > maxAnswer || json.Unmarshal(text, &answer) != nil || !slices.Contains(phone.Kinds, answer.Type) {
+	understood := err == nil && len(text) <= maxAnswer && json.Unmarshal(text, &answer) == nil
+	if !understood || !slices.Contains(phone.Kinds, answer.Type) {
 		return "", errors.New("the answer of the look-up is not understood")
 	}
 	return answer.Type, nil
