@@ -41,5 +41,11 @@ func Asks(o Options) ([]Asked, error) {
 	}
 }
 
+// InTurn makes a run decide everything one after the other.
+func InTurn(o Options) Options {
+	o.noScouts = true
+	return o
+}
+
 // Start is when made-up traffic begins.
 var Start = start

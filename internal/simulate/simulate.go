@@ -40,6 +40,8 @@ type Options struct {
 	Prices *price.Table
 	// Progress is told now and then how many of the requests are done. May be nil.
 	Progress func(done, total int64)
+
+	noScouts bool // decide everything in turn
 }
 
 // Check says everything that is wrong with the options, nil for nothing.
@@ -88,7 +90,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	r := newReport(&o)
 	run := &run{world: w, traffic: t, report: r, progress: o.Progress}
-	if err := errors.Join(run.all(ctx), w.close()); err != nil {
+	if run.scouts, err = w.sendScouts(ctx, o.scouts()); err == nil {
+		err = run.all(ctx)
+	}
+	if err := errors.Join(err, closeScouts(run.scouts), w.close()); err != nil {
 		return nil, err
 	}
 	r.finish()
@@ -102,9 +107,12 @@ type run struct {
 	report   *Report
 	progress func(done, total int64)
 	done     int64
+	scouts   []*scout
+	inTurn   int // so many events are decided one after the other before scouts go ahead again
+	patience int // what inTurn becomes when they went in vain
 }
 
-// all takes the traffic through in batches.
+// all takes the traffic through.
 func (r *run) all(ctx context.Context) error {
 	err := r.batch(ctx, func(tx *store.Tx) error {
 		for i := range organizations {
@@ -114,30 +122,40 @@ func (r *run) all(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	for more := true; more; {
-		err := r.batch(ctx, func(tx *store.Tx) error {
-			for range batchSize {
-				var e event
-				if e, more = r.traffic.next(); !more {
-					return nil
-				}
-				if err := r.one(ctx, tx, e); err != nil {
-					return err
-				}
+	for more := true; more && err == nil; {
+		if r.inTurn == 0 {
+			if err := r.scout(ctx); err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
+		more, err = r.together(ctx)
 		if r.progress != nil {
 			r.progress(r.done, r.traffic.total)
 		}
 	}
-	return nil
+	return err
+}
+
+// together takes the next events through in one transaction: at least one, and then up to where scouts may go ahead
+// again. It reports whether there may be more.
+func (r *run) together(ctx context.Context) (more bool, err error) {
+	err = r.batch(ctx, func(tx *store.Tx) error {
+		for n := range batchSize {
+			if n > 0 && r.inTurn == 0 && len(r.scouts) > 0 && r.traffic.floods() {
+				return nil
+			}
+			var e event
+			if e, more = r.traffic.next(); !more {
+				return nil
+			}
+			r.inTurn = max(r.inTurn-1, 0)
+			if err := r.one(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return more, err
 }
 
 // one lets somebody ask for a text, or use a code.

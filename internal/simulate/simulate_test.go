@@ -216,6 +216,23 @@ func TestSeedDecidesEverything(t *testing.T) {
 	}
 }
 
+// Deciding ahead is nothing but faster.
+func TestScoutsChangeNothing(t *testing.T) {
+	t.Parallel()
+	o := small(t, 5)
+	o.Shapes = append(o.Shapes, shapes(t, "typed-back:requests=600,prefixes=3,accounts=80")...)
+	report := func(o simulate.Options) string {
+		text, err := json.MarshalIndent(run(t, o), "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if diff := cmp.Diff(report(simulate.InTurn(o)), report(o)); diff != "" {
+		t.Errorf("(-in turn +ahead):\n%s", diff)
+	}
+}
+
 // What is reported adds up, in every table.
 func TestReportAddsUp(t *testing.T) {
 	t.Parallel()

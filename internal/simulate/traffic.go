@@ -96,7 +96,8 @@ func (g *source) advance() {
 type traffic struct {
 	sources []*source
 	total   int64
-	later   events // what follows from what has happened
+	later   events  // what follows from what has happened
+	back    []event // what was taken too early
 	order   int64
 }
 
@@ -146,22 +147,48 @@ const day = 24 * time.Hour
 
 // next gives what happens next, and whether anything does.
 func (t *traffic) next() (event, bool) {
-	var first *source
-	for _, g := range t.sources {
-		if g.head.ask != nil && (first == nil || g.head.at.Before(first.head.at)) {
-			first = g
-		}
-	}
-	if len(t.later) > 0 && (first == nil || !first.head.at.Before(t.later[0].at)) {
-		return heap.Pop(&t.later).(event), true //nolint:forcetypeassert // it holds nothing else
-	}
-	if first == nil {
+	e, take := t.peek()
+	if take == nil {
 		return event{}, false
 	}
-	e := first.head
-	first.advance()
+	take()
 	return e, true
 }
+
+// peek gives what happens next, and how it is taken; nothing takes it when there is nothing left.
+func (t *traffic) peek() (e event, take func()) {
+	for _, g := range t.sources {
+		if g.head.ask != nil && (take == nil || g.head.at.Before(e.at)) {
+			e, take = g.head, g.advance
+		}
+	}
+	if len(t.back) > 0 && (take == nil || !e.at.Before(t.back[0].at)) {
+		e, take = t.back[0], func() { t.back = t.back[1:] }
+	}
+	if len(t.later) > 0 && (take == nil || !e.at.Before(t.later[0].at)) {
+		e, take = t.later[0], func() { heap.Pop(&t.later) }
+	}
+	return e, take
+}
+
+// floods reports whether what happens next is a request of an attack, of which nothing follows if it is refused.
+func (t *traffic) floods() bool {
+	e, take := t.peek()
+	return take != nil && !e.redeem && !e.ask.past && e.ask.source.Attack
+}
+
+// ahead takes up to n requests of attacks, as far as nothing else happens between them.
+func (t *traffic) ahead(n int) []event {
+	var all []event
+	for len(all) < n && t.floods() {
+		e, _ := t.next()
+		all = append(all, e)
+	}
+	return all
+}
+
+// putBack gives back the last of those that ahead took.
+func (t *traffic) putBack(all []event) { t.back = append(all, t.back...) }
 
 // answered lets what follows from an answer happen: a code is used, or somebody asks again.
 func (t *traffic) answered(e event, sent bool) {

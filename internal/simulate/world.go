@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	databaseFile = "simulation.db"
 	// batchSize is how many events share a transaction: a commit each would cost more than the decisions. So would
 	// thousands, since every step walks the list of pages that the transaction has changed.
 	batchSize = 128
@@ -40,7 +41,7 @@ func open(ctx context.Context, p *store.Project, prices *price.Table, at time.Ti
 	}
 	w := &world{folder: folder, clock: at, project: p, guard: &guard.Service{Prices: prices}}
 	// The clock is read by the one writer, between two steps that this package runs.
-	w.db, err = store.Open(ctx, "sqlite:"+filepath.Join(folder, "simulation.db"), sqldb.Options{
+	w.db, err = store.Open(ctx, "sqlite:"+filepath.Join(folder, databaseFile), sqldb.Options{
 		MaxConns: 1, Throwaway: true, Clock: func() time.Time { return w.clock },
 	})
 	if err != nil {
