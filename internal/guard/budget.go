@@ -122,15 +122,17 @@ func (s *Service) refuseMoney(tx *store.Tx, d *Decision) {
 // pass says what would have let the send pass.
 func (m *money) pass(b *store.Budget, unverified bool) string {
 	spent, most, whose := b.Spent, b.Most, "the day's budget"
+	enough := spent + m.price
 	if unverified {
 		spent, most, whose = b.Unverified, b.MostUnverified, "the share of the day's budget for unverified numbers"
+		enough = 2 * (spent + m.price) // the share is half
 	}
 	what := b.Scope
 	if b.Name != "" {
 		what += " " + b.Name
 	}
 	return fmt.Sprintf("%s of the %s is %s USD, of which %s are spent or reserved; this text would cost %s: "+
-		"it passes after midnight UTC, or with %s USD", whose, what, USD(most), USD(spent), USD(m.price), USD(spent+m.price))
+		"it passes after midnight UTC, or with a budget of %s USD", whose, what, USD(most), USD(spent), USD(m.price), USD(enough))
 }
 
 // record adds what is spent of each budget to the counters of a decision.

@@ -171,7 +171,7 @@ func TestBudgetStops(t *testing.T) {
 				refused.Refusal.Type != errs.TooManyRequests.Type {
 				t.Errorf("%s: refused by %s for %v: %v", scope, refused.Rule, refused.Wait, refused.Refusal)
 			}
-			for _, part := range []string{"unverified", "0.50 USD", "0.495", "0.51 USD"} {
+			for _, part := range []string{"unverified", "0.50 USD", "0.495", "a budget of 1.02 USD"} {
 				if !strings.Contains(refused.Pass, part) {
 					t.Errorf("%s: %q does not say %q", scope, refused.Pass, part)
 				}
