@@ -50,7 +50,9 @@ type StrangerSums struct {
 	Neighbours bool
 }
 
-// One statement, and so one trip, for everything that is asked about a stranger's number.
+// One statement, and so one trip, for everything that is asked about a stranger's number. SQLite makes a table of its own of
+// each list behind IN: two sums instead of one over two windows, and no look at an empty safe list, took a third of the
+// time off a refusal there.
 var sqlSumStranger = sqldb.SQL("sum_stranger", `SELECT `+
 	sumFrom+`ends_at = $1 AND name = $2), `+
 	sumFrom+`ends_at = $3 AND name = $4), `+
@@ -64,20 +66,21 @@ var sqlSumStranger = sqldb.SQL("sum_stranger", `SELECT `+
 	sumFrom+`ends_at = $19 AND name = $20), `+
 	sumFrom+`ends_at = $21 AND name = $22), `+
 	sumFrom+`ends_at = $23 AND name = $24), `+
-	sumFrom+`ends_at IN ($25, $26) AND name = $27), `+
-	sumFrom+`ends_at IN ($25, $26) AND name = $28), `+
-	sumFrom+`ends_at IN ($25, $26) AND name = $29), `+
-	sumFrom+`ends_at IN ($25, $26) AND name = $30), `+
-	sumFrom+`ends_at IN ($25, $26) AND name = $31), `+
-	sumFrom+`ends_at IN ($25, $26) AND name = $32), `+
-	sumFrom+`ends_at IN ($33, $34) AND name = $35), `+
-	sumFrom+`ends_at IN ($33, $34) AND name = $36), `+
+	sumFrom+`ends_at = $25 AND name = $27) + `+sumFrom+`ends_at = $26 AND name = $27), `+
+	sumFrom+`ends_at = $25 AND name = $28) + `+sumFrom+`ends_at = $26 AND name = $28), `+
+	sumFrom+`ends_at = $25 AND name = $29) + `+sumFrom+`ends_at = $26 AND name = $29), `+
+	sumFrom+`ends_at = $25 AND name = $30) + `+sumFrom+`ends_at = $26 AND name = $30), `+
+	sumFrom+`ends_at = $25 AND name = $31) + `+sumFrom+`ends_at = $26 AND name = $31), `+
+	sumFrom+`ends_at = $25 AND name = $32) + `+sumFrom+`ends_at = $26 AND name = $32), `+
+	sumFrom+`ends_at = $33 AND name = $35) + `+sumFrom+`ends_at = $34 AND name = $35), `+
+	sumFrom+`ends_at = $33 AND name = $36) + `+sumFrom+`ends_at = $34 AND name = $36), `+
 	sumFrom+`ends_at = $37 AND name = $39), `+
 	sumFrom+`ends_at = $38 AND name = $39), `+
 	sumFrom+`ends_at = $37 AND name = $40), `+
-	sumFrom+`ends_at IN ($37, $38) AND name = $41), `+
-	`EXISTS (SELECT 1 FROM guard_safe WHERE project_id = $42 AND expires_at > $43 AND value IN (
-			$44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57)),
+	sumFrom+`ends_at = $37 AND name = $41) + `+sumFrom+`ends_at = $38 AND name = $41), `+
+	`CASE WHEN EXISTS (SELECT 1 FROM guard_safe WHERE project_id = $42) THEN
+			EXISTS (SELECT 1 FROM guard_safe WHERE project_id = $42 AND expires_at > $43 AND value IN (
+				$44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57)) ELSE FALSE END,
 		EXISTS (SELECT 1 FROM members WHERE organization_id = $58 AND mfa_phone_verified = TRUE
 			AND mfa_phone >= $59 AND mfa_phone < $60)`)
 
