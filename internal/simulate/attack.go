@@ -45,6 +45,7 @@ func (g *source) accountsOf(targets []block) func(n int64) *person {
 		p := &person{
 			member: g.memberOf(n), org: int(n % organizations),
 			number: b.number(int64(spread % uint64(b.size()))), //nolint:gosec // below the size
+			kind:   b.kind,
 		}
 		if g.conversion > 0 {
 			known[n] = p
@@ -97,7 +98,7 @@ func sequence(g *source, targets []block) error {
 		i, step := n%int64(len(targets)), n/int64(len(targets))
 		b := targets[i]
 		which := (first[i] + step) % b.size()
-		p := &person{member: g.memberOf(n), org: int(n % organizations), number: b.number(which)}
+		p := &person{member: g.memberOf(n), org: int(n % organizations), number: b.number(which), kind: b.kind}
 		return g.moment(n), &ask{who: p, redeem: g.typed()}
 	}
 	return nil

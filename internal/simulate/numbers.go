@@ -16,6 +16,7 @@ type block struct {
 	prefix string // seven digits
 	region string
 	rest   int
+	kind   phone.Kind // what the plan says about its numbers: asking for each would cost as much as deciding
 }
 
 // blockDigits is how many digits a prefix has: see phone.Number.Prefix.
@@ -89,10 +90,12 @@ func anyBlock(r *rand.Rand, region string) (block, error) {
 		for at := keep; at < blockDigits; at++ {
 			changed[at] = byte('0' + r.IntN(10))
 		}
-		if other := (block{string(changed), region, b.rest}); other.mobile(r) {
+		if other := (block{prefix: string(changed), region: region, rest: b.rest}); other.mobile(r) {
+			other.kind = other.number(0).Kind()
 			return other, nil
 		}
 	}
+	b.kind = b.number(0).Kind()
 	return b, nil
 }
 
@@ -112,13 +115,7 @@ func (b block) mobile(r *rand.Rand) bool {
 		if err != nil || n.Region() != b.region {
 			return false
 		}
-		parsed, err := phonenumbers.Parse(n.String(), "")
-		if err != nil {
-			return false
-		}
-		switch phonenumbers.GetNumberType(parsed) {
-		case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
-		default:
+		if kind := n.Kind(); kind != phone.Mobile && kind != phone.Unknown { // plans such as that of the US do not tell
 			return false
 		}
 	}

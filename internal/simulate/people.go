@@ -61,7 +61,7 @@ func (c *crowd) join() *person {
 	c.joined++
 	return &person{
 		member: c.memberOf(c.joined), org: c.rand.IntN(organizations), number: b.number(c.rand.Int64N(b.size())),
-		home: where,
+		kind: b.kind, home: where,
 	}
 }
 

@@ -19,9 +19,9 @@ import (
 // MaxRecorded is how many days back decisions can be replayed: that long messages are kept.
 const MaxRecorded = 90
 
-// warmUp is replayed before the days that are reported, so that the policy begins them with counters that stand where
-// they would: no window of it is longer.
-const warmUp = 7 * day
+// warmUp is how many days are replayed before those that are reported, as far as there are records of them, so that the
+// policy begins with counters that stand where they would: it remembers what became of codes for 60 days at most.
+const warmUp = 60
 
 // Recorded says which decisions are made again.
 type Recorded struct {
@@ -51,17 +51,21 @@ func Replay(ctx context.Context, o Recorded) (*Preview, error) {
 
 	to := o.DB.Now()
 	from := to.Add(-time.Duration(o.Days) * day).Truncate(day)
+	first := from.Add(-time.Duration(min(warmUp, MaxRecorded-o.Days)) * day)
 	changed := *o.Project
 	changed.Settings = o.Settings
-	w, err := open(ctx, &changed, o.Prices, from.Add(-warmUp))
+	w, err := open(ctx, &changed, o.Prices, first)
 	if err != nil {
 		return nil, err
 	}
 	r := &replay{
-		world: w, history: newHistory(&o, from.Add(-warmUp), to), report: newPreview(o.Project.ID, from, to), progress: o.Progress,
+		world: w, history: newHistory(&o, first, to), report: newPreview(o.Project.ID, from, to), progress: o.Progress,
 	}
 	r.history.found = r.found
-	if err := errors.Join(r.all(ctx), w.close()); err != nil {
+	if r.safe, err = r.history.safeList(ctx); err == nil {
+		err = r.all(ctx)
+	}
+	if err := errors.Join(err, w.close()); err != nil {
 		return nil, err
 	}
 	r.report.finish()
@@ -75,7 +79,8 @@ type replay struct {
 	report   *Preview
 	progress func(done int64)
 	done     int64
-	used     uses // codes that will be used
+	used     uses              // codes that will be used
+	safe     []store.SafeEntry // that are not on the safe list yet
 }
 
 // all takes the records through in batches. They are read before each, so that no transaction waits for another database.
@@ -122,8 +127,12 @@ func (r *replay) found(ctx context.Context, o *store.Organization, members []*st
 	})
 }
 
-// catchUp tells the policy of the codes that were used by then.
+// catchUp tells the policy of the codes that were used by then, and of what was put on the safe list.
 func (r *replay) catchUp(ctx context.Context, tx *store.Tx, by time.Time) error {
+	for len(r.safe) > 0 && !r.safe[0].CreatedAt.After(by) {
+		tx.PutSafe(&r.safe[0])
+		r.safe = r.safe[1:]
+	}
 	for len(r.used) > 0 && !r.used[0].redeemedAt.After(by) {
 		one := heap.Pop(&r.used).(*record) //nolint:forcetypeassert // it holds nothing else
 		send := one.send(r.project)
@@ -139,7 +148,7 @@ func (r *replay) catchUp(ctx context.Context, tx *store.Tx, by time.Time) error 
 
 // one makes a decision again.
 func (r *replay) one(ctx context.Context, tx *store.Tx, one *record) error {
-	if one.unreadable || slices.Contains(challenge.Others, one.rule) {
+	if one.unreadable || one.rule == guard.RuleCountersFailed || slices.Contains(challenge.Others, one.rule) {
 		r.report.kept(one)
 		return nil
 	}

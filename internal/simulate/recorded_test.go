@@ -229,6 +229,38 @@ func TestRefusalsOfANumberFollowItsTexts(t *testing.T) {
 	})
 }
 
+// What was put on the safe list passes from then on, as it did.
+func TestSafeListIsReplayed(t *testing.T) {
+	t.Parallel()
+	limits := map[string]int64{"cold_prefix": 1, "cold_prefix_burst": 1}
+	onEngines(t, limits, func(r *recorded) {
+		first, second := r.member("a@firm.example"), r.member("b@firm.example")
+		if _, refusal := r.ask(first, "+12025550101"); refusal != nil {
+			t.Fatal(refusal)
+		}
+		r.wait(time.Minute)
+		if _, refusal := r.ask(second, "+12025550102"); refusal == nil {
+			t.Fatal("a second text to a cold prefix")
+		}
+		r.wait(time.Minute)
+		r.Check(r.DB.Write(t.Context(), func(tx *store.Tx) error {
+			tx.PutSafe(&store.SafeEntry{
+				ID: "safe", ProjectID: r.Project.ID, Value: "+1202555", Reason: "a test", CreatedAt: tx.Now(),
+				ExpiresAt: tx.Now().Add(24 * time.Hour),
+			})
+			return nil
+		}))
+		r.wait(time.Minute)
+		if _, refusal := r.ask(second, "+12025550102"); refusal != nil {
+			t.Fatal(refusal)
+		}
+		r.wait(time.Minute)
+		if p := r.replay(limits); p.Texts != 2 || p.Refused != 1 || p.More+p.Fewer != 0 {
+			t.Errorf("%s", p.Text())
+		}
+	})
+}
+
 // Refusals that no policy changes stay, and what was recorded too badly is left out.
 func TestWhatIsNotDecidedAgain(t *testing.T) {
 	t.Parallel()

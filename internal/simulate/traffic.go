@@ -18,6 +18,7 @@ type person struct {
 	member   string
 	org      int
 	number   phone.Number
+	kind     phone.Kind
 	verified bool
 	home     home
 }
@@ -38,7 +39,7 @@ func (p *person) send(project *store.Project) guard.Send {
 		ID: p.member, ProjectID: project.ID, OrganizationID: o.ID, Status: store.StatusActive,
 		Phone: p.number.String(), PhoneVerified: p.verified, CreatedAt: start,
 	}
-	return guard.Send{Project: project, Organization: o, Member: m, Number: p.number, Verified: p.verified}
+	return guard.Send{Project: project, Organization: o, Member: m, Number: p.number, Verified: p.verified, Kind: p.kind}
 }
 
 // ask is a request for a text, with what will become of the text if it leaves.
