@@ -91,6 +91,9 @@ func (r *replay) all(ctx context.Context) error {
 			return err
 		}
 		err = r.batch(ctx, func(tx *store.Tx) error {
+			if err := r.reap(ctx, tx); err != nil {
+				return err
+			}
 			for _, one := range records {
 				if err := r.catchUp(ctx, tx, one.at); err != nil {
 					return err

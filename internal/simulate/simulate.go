@@ -140,6 +140,9 @@ func (r *run) all(ctx context.Context) error {
 // again. It reports whether there may be more.
 func (r *run) together(ctx context.Context) (more bool, err error) {
 	err = r.batch(ctx, func(tx *store.Tx) error {
+		if err := r.reap(ctx, tx); err != nil {
+			return err
+		}
 		for n := range batchSize {
 			if n > 0 && r.inTurn == 0 && len(r.scouts) > 0 && r.traffic.floods() {
 				return nil

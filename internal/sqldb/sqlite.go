@@ -20,7 +20,7 @@ const (
 		PRAGMA wal_autocheckpoint = 4000`
 	readerPragmas = `PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;
 		PRAGMA query_only = 1`
-	// throwawayPragmas follow the writer's where nothing has to outlive the process. One writer does all the work there.
+	// throwawayPragmas follow the others where nothing has to outlive the process.
 	throwawayPragmas = `; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536`
 )
 
@@ -50,9 +50,9 @@ func openSQLite(_ context.Context, path string, o Options) (engine, error) {
 		pragmas := readerPragmas
 		if i == 0 {
 			pragmas = writerPragmas
-			if o.Throwaway {
-				pragmas += throwawayPragmas
-			}
+		}
+		if o.Throwaway {
+			pragmas += throwawayPragmas
 		}
 		conn, err := openWith(path, pragmas)
 		if err != nil {
