@@ -196,7 +196,7 @@ func wantExample(t *testing.T, p *simulate.Preview, requestID, change string, us
 // What a refusal remembers is enough to find the member's own texts again, after a rotation of the keys, too.
 func TestRefusalsOfANumberFollowItsTexts(t *testing.T) {
 	t.Parallel()
-	limits := map[string]int64{"number_10m": 1, "member_10m": -1}
+	limits := map[string]int64{"number_10m": 1, "member_10m": -1, "member_10s": -1}
 	onEngines(t, limits, func(r *recorded) {
 		a := r.member("a@firm.example")
 		for range 2 {
@@ -224,6 +224,36 @@ func TestRefusalsOfANumberFollowItsTexts(t *testing.T) {
 			t.Errorf("%d hashes, want one for each key", len(hashes))
 		}
 		if p := r.replay(limits); p.Refused != 2 || p.More+p.Fewer != 0 {
+			t.Errorf("%s", p.Text())
+		}
+	})
+}
+
+// Colleagues who verified a number long ago vouch for a prefix, as they did.
+func TestColleaguesAreReplayed(t *testing.T) {
+	t.Parallel()
+	limits := map[string]int64{"cold_prefix": 1, "cold_prefix_burst": 1}
+	onEngines(t, limits, func(r *recorded) {
+		old := r.member("a@firm.example")
+		r.Check(r.DB.Write(t.Context(), func(tx *store.Tx) error {
+			if _, err := tx.LinkPhone(t.Context(), old.ID, "", "+12025550101", "phone"); err != nil {
+				return err
+			}
+			old.Phone = "+12025550101"
+			done, err := tx.CompletePhone(t.Context(), old, store.Enrol, true)
+			if !done {
+				t.Error("not verified")
+			}
+			return err
+		}))
+		r.wait(100 * 24 * time.Hour)
+		for i, number := range []string{"+12025550102", "+12025550103", "+12025550104"} {
+			if _, refusal := r.ask(r.member(string(rune('b'+i))+"@firm.example"), number); refusal != nil {
+				t.Fatalf("request %d: %v", i, refusal)
+			}
+			r.wait(time.Minute)
+		}
+		if p := r.replay(limits); p.Texts != 3 || p.More+p.Fewer != 0 {
 			t.Errorf("%s", p.Text())
 		}
 	})
