@@ -52,6 +52,13 @@ func startCarrier(arrived func(phone, code string, at time.Time)) (*carrier, err
 
 func (c *carrier) url() string { return "http://" + c.listener.Addr().String() }
 
+// slowly runs f while the carrier takes its time over each text.
+func (c *carrier) slowly(f func() error) error {
+	c.delay.Store(int64(slowProvider))
+	defer c.delay.Store(0)
+	return f()
+}
+
 func (c *carrier) close() { _ = c.listener.Close() }
 
 func (c *carrier) serve(conn net.Conn) {

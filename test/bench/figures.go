@@ -1,6 +1,10 @@
 package main
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // results is everything that a run measured.
 type results struct {
@@ -15,6 +19,8 @@ type results struct {
 	Floors     floors   `json:"floors"`
 	Starts     []start  `json:"starts"`
 	Figures    []figure `json:"figures"`
+	// Comparisons are what accepting texts costs when the provider is slow.
+	Comparisons []comparison `json:"comparisons,omitempty"`
 
 	answer []byte // to a session check
 }
@@ -25,6 +31,32 @@ type floors struct {
 	Sign1   float64  `json:"rsa_2048_signatures_one_core"`
 	SignAll float64  `json:"rsa_2048_signatures_all_cores"`
 	Inserts []insert `json:"inserts"`
+}
+
+// comparison is one load of sends, measured in turns with a provider that answers at once and one that takes 200 ms.
+type comparison struct {
+	Engine  string    `json:"engine"`
+	Rate    int       `json:"rate,omitempty"` // of an open loop
+	Instant []float64 `json:"instant_per_second"`
+	Slow    []float64 `json:"slow_per_second"`
+}
+
+// share is the median of what the slow provider's turns reached of those beside them.
+func (c *comparison) share() float64 { return c.sorted()[len(c.Slow)/2] }
+
+func (c *comparison) sorted() []float64 {
+	shares := make([]float64, len(c.Slow))
+	for i := range c.Slow {
+		shares[i] = c.Slow[i] / c.Instant[i]
+	}
+	slices.Sort(shares)
+	return shares
+}
+
+func (c *comparison) describe() string {
+	all := c.sorted()
+	return fmt.Sprintf("a provider of 200 ms against one of 0 ms, %d times in turns: %.2f (%.2f to %.2f)", len(all), c.share(),
+		all[0], all[len(all)-1])
 }
 
 // insert is how many durable rows an engine takes per second.

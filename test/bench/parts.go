@@ -41,15 +41,52 @@ func (s *suite) measureSend(ctx context.Context) error {
 	return s.add(ctx, nameSend, logSend, load{conns: usual, rate: s.sendRate(s.engine)}, sends)
 }
 
-// measureSlow sends while the provider takes its time over each text.
+// measureSlow sends while the provider takes its time over each text, and compares.
 func (s *suite) measureSlow(ctx context.Context) error {
-	s.carrier.delay.Store(int64(slowProvider))
-	defer s.carrier.delay.Store(0)
-	sends := s.world.sends()
-	if err := s.add(ctx, nameSlow, logSend, load{conns: usual, rate: s.sendRate(s.engine)}, sends); err != nil {
+	for _, rate := range []int{s.sendRate(s.engine), 0} {
+		l := load{conns: usual, rate: rate}
+		err := s.carrier.slowly(func() error { return s.add(ctx, nameSlow, logSend, l, s.world.sends()) })
+		if err != nil {
+			return err
+		}
+		if err := s.compareSlow(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareSlow measures a load against both providers in turns: what else the machine does changes within a minute by
+// more than the difference that is looked for, and is the same for two measurements side by side.
+func (s *suite) compareSlow(ctx context.Context, l load) error {
+	l.length = s.length() / 2
+	pair := comparison{Engine: s.engine, Rate: l.rate}
+	instant := func() error {
+		f, err := s.measure(ctx, nameSend, logSend, l, s.world.sends())
+		if err == nil {
+			pair.Instant = append(pair.Instant, f.PerSecond)
+		}
 		return err
 	}
-	return s.add(ctx, nameSlow, logSend, load{conns: usual}, sends)
+	slow := func() error {
+		f, err := s.measure(ctx, nameSlow, logSend, l, s.world.sends())
+		if err == nil {
+			pair.Slow = append(pair.Slow, f.PerSecond)
+		}
+		return err
+	}
+	for i := range comparedTimes {
+		first, second := instant, func() error { return s.carrier.slowly(slow) }
+		if i%2 == 1 { // neither is always the one that runs after the other
+			first, second = second, first
+		}
+		if err := errors.Join(first(), second()); err != nil {
+			return err
+		}
+	}
+	s.results.Comparisons = append(s.results.Comparisons, pair)
+	s.say("        %s", pair.describe())
+	return nil
 }
 
 func (s *suite) measureAuthenticate(ctx context.Context) error {

@@ -32,10 +32,11 @@ const (
 )
 
 const (
-	slowProvider = 200 * time.Millisecond
-	fewSessions  = 32
-	usual        = 32 // connections
-	many         = 256
+	slowProvider  = 200 * time.Millisecond
+	comparedTimes = 7 // measurements with each provider
+	fewSessions   = 32
+	usual         = 32 // connections
+	many          = 256
 )
 
 // suite measures one engine.
