@@ -300,7 +300,7 @@ func TestDurability(t *testing.T) {
 		must(t, session.queryRow(SQLText("PRAGMA foreign_keys"), nil, []any{&foreignKeys}))
 		must(t, session.queryRow(SQLText("PRAGMA query_only"), nil, []any{&queryOnly}))
 		if conn == w.writer.conn {
-			if journal != "wal" || synchronous != 2 || foreignKeys != 1 || queryOnly != 0 {
+			if journal != "wal" || synchronous != 1 || foreignKeys != 1 || queryOnly != 0 {
 				t.Errorf("writer: %s, synchronous %d, foreign keys %d, query only %d", journal, synchronous, foreignKeys, queryOnly)
 			}
 			continue

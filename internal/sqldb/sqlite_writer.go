@@ -34,6 +34,7 @@ var errExited = errors.New("the function given to Write ended its goroutine")
 // savepoint of its own, and share one transaction and one commit: their number follows from the load, without a timer.
 type writer struct {
 	conn  *liteConn
+	disk  disk
 	calls chan *call
 	ended chan struct{}
 
@@ -61,8 +62,8 @@ const (
 	left
 )
 
-func startWriter(conn *liteConn) *writer {
-	w := &writer{conn: conn, calls: make(chan *call, maxGroup), ended: make(chan struct{})}
+func startWriter(conn *liteConn, d disk) *writer {
+	w := &writer{conn: conn, disk: d, calls: make(chan *call, maxGroup), ended: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -74,6 +75,7 @@ func (w *writer) stop() {
 	close(w.calls)
 	w.gate.Unlock()
 	<-w.ended
+	w.disk.stop()
 	w.conn.close()
 }
 
@@ -129,7 +131,7 @@ func (w *writer) together(c *call) {
 	if !c.take() {
 		return
 	}
-	if err := w.run(liteBegin); err != nil {
+	if err := w.begin(); err != nil {
 		c.answer(err)
 		return
 	}
@@ -143,9 +145,7 @@ func (w *writer) together(c *call) {
 		}
 	}
 	if whole && w.run(liteCommit) == nil {
-		for _, c := range w.group {
-			c.answer(c.err)
-		}
+		w.committed(w.group...)
 		w.forget()
 		return
 	}
@@ -153,6 +153,26 @@ func (w *writer) together(c *call) {
 	// SQLite has undone everything, or cannot commit it. Who is to blame is found by running each call alone.
 	w.rollback()
 	w.apart()
+}
+
+// begin opens a transaction, unless what is committed does not reach the disk any more.
+func (w *writer) begin() error {
+	if err := w.disk.err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	return w.run(liteBegin)
+}
+
+// committed answers the calls once their changes are on disk, and does not wait for it.
+func (w *writer) committed(calls ...*call) {
+	if w.disk.log != nil {
+		w.disk.log.add(calls...)
+		w.disk.checkpoints.committed(w.conn)
+		return
+	}
+	for _, c := range calls {
+		c.answer(c.err)
+	}
 }
 
 // member runs a call in its savepoint. It reports whether the transaction is still there: on a full disk, an I/O
@@ -198,7 +218,11 @@ func (w *writer) apart() {
 	for len(w.group) > 0 {
 		c := w.group[0]
 		w.group = w.group[1:]
-		c.answer(w.alone(c))
+		if c.err = w.alone(c); c.err != nil {
+			c.answer(c.err)
+			continue
+		}
+		w.committed(c)
 	}
 	w.forget()
 }
@@ -207,7 +231,7 @@ func (w *writer) alone(c *call) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if err := w.run(liteBegin); err != nil {
+	if err := w.begin(); err != nil {
 		return err
 	}
 	defer w.rollback()
