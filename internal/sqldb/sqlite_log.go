@@ -34,7 +34,7 @@ func (d disk) stop() {
 // the writer's connection does not sync its commits itself (synchronous=NORMAL). All groups that were committed during
 // one sync share the next. On a disk that takes 1.5 ms for it, sends are 1.3 times as many.
 type logSync struct {
-	path string                   // of the write-ahead log, which exists from the first commit on
+	path string                    // of the write-ahead log, which exists from the first commit on
 	sync func(file *os.File) error // for tests
 	file *os.File
 
