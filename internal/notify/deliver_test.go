@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +123,48 @@ func TestReplacedCodeIsNeverSent(t *testing.T) {
 		n.wants(newer, store.MessageSent, "")
 		n.wants(old, store.MessageExpired, store.ReasonReplaced)
 		n.wants(killed, store.MessageExpired, store.ReasonReplaced)
+	})
+}
+
+// A text that was just written leaves without another look at its row, and its call is counted with what became of it.
+func TestFreshTextIsNotLookedAt(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node()
+		var looks, outcomes atomic.Int64
+		write := n.ledger.Run
+		n.ledger.Run = func(entries []*entry) {
+			for _, e := range entries {
+				if e.renew != "" {
+					looks.Add(1)
+				} else {
+					outcomes.Add(1)
+				}
+			}
+			write(entries)
+		}
+		taken := n.text()
+		synctest.Wait()
+		if row := n.wants(taken, store.MessageSent, ""); row.Attempts != 1 {
+			w.t.Errorf("%d attempts are counted, want 1", row.Attempts)
+		}
+
+		w.twilio.Behave(vendors.Broken())
+		refused := n.text()
+		synctest.Wait()
+		if row := n.wants(refused, store.MessageQueued, ""); row.Attempts != 1 {
+			w.t.Errorf("%d attempts are counted of a text that was refused once, want 1", row.Attempts)
+		}
+		if looks.Load() != 0 || outcomes.Load() != 2 {
+			w.t.Errorf("%d looks and %d outcomes for two new texts, want 0 and 2", looks.Load(), outcomes.Load())
+		}
+		w.twilio.Behave(vendors.Behaviour{})
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		n.drain(time.Second)
+		if row := n.wants(refused, store.MessageSent, ""); row.Attempts != 2 || looks.Load() == 0 {
+			w.t.Errorf("%d attempts and %d looks after a second try, want 2 and at least one", row.Attempts, looks.Load())
+		}
 	})
 }
 

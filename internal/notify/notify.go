@@ -157,7 +157,7 @@ func (s *Service) pool(channel string) *outbox.Pool[*job] {
 // Hand gives a message to this node's workers once it is committed. It never blocks.
 func (s *Service) Hand(m *store.Message) {
 	if m.Status == store.MessageQueued {
-		s.pool(m.Channel).Hand(&job{m: m})
+		s.pool(m.Channel).Hand(&job{m: m, handed: true})
 	}
 }
 

@@ -21,6 +21,18 @@ type job struct {
 	legs []leg
 	// turn tells that this round has its place among those that came back.
 	turn bool
+	// handed tells that the message came from the request that wrote it, and not out of the database.
+	handed bool
+}
+
+// freshFor is how long a message that was just written may leave without another look at the database: this node has
+// leased it for much longer, and its code was live a moment ago. Somebody who asks for a newer code in the meantime gets
+// two texts. It saves a statement for each text: on PostgreSQL a fifth of the database's work for a send.
+const freshFor = time.Second
+
+// fresh reports whether the message may leave as it was written.
+func (j *job) fresh(now time.Time) bool {
+	return j.handed && j.tries == 0 && now.Sub(j.m.CreatedAt) < freshFor
 }
 
 // triesPerLease is how often a node tries before it lets others try, whose network may be better.
@@ -40,13 +52,15 @@ func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
 	if wait, now := w.mayStart(ctx, j); !now {
 		return wait
 	}
-	ok, err := w.mayLeave(j.m.ID)
-	if err != nil {
-		w.o.Logger.ErrorContext(ctx, "a lease could not be renewed", "message", j.m.ID, "error", err)
-		return time.Second
-	}
-	if !ok {
-		return 0
+	if w.mails || !j.fresh(w.o.DB.Now()) {
+		ok, err := w.mayLeave(j.m.ID)
+		if err != nil {
+			w.o.Logger.ErrorContext(ctx, "a lease could not be renewed", "message", j.m.ID, "error", err)
+			return time.Second
+		}
+		if !ok {
+			return 0
+		}
 	}
 	j.tries++
 	j.m.Attempts++

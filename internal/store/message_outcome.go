@@ -30,6 +30,7 @@ var (
 			sealed = CASE WHEN status = 'queued' AND CAST($9 AS BIGINT) > 0 THEN sealed ELSE $5 END,
 			reroute_at = CASE WHEN status = 'queued' THEN CAST($9 AS BIGINT) ELSE 0 END,
 			lease_owner = '', leased_until = 0, updated_at = $6, sent_at = $6,
+			attempts = CASE WHEN attempts = 0 THEN 1 ELSE attempts END,
 			price_micros = CASE WHEN $8 = '' THEN price_micros ELSE CAST($7 AS BIGINT) END,
 			price_currency = CASE WHEN $8 = '' THEN price_currency ELSE $8 END,
 			owed_micros = CASE WHEN budgets > 0 THEN owed_micros - `+reserved+` + `+handedOver+` ELSE owed_micros END,

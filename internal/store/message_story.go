@@ -39,6 +39,9 @@ var (
 			SELECT old.message_id, old.n FROM message_attempts AS old WHERE old.message_id >= $1 AND old.message_id < $2
 			ORDER BY old.message_id, old.n LIMIT $3)`)
 
+	// The first call is counted with its outcome where nobody looked at the row before it.
+	sqlCountAttempts = sqldb.SQL("count_attempts", `UPDATE messages SET attempts = $2 WHERE id = $1 AND attempts < $2`)
+
 	// What a message of a test project says stays in the inbox.
 	sqlMessageRedeemed = sqldb.SQL("message_redeemed", `
 		UPDATE messages SET redeemed_at = $2, sealed = CASE WHEN reroute_at > 0 THEN $3 ELSE sealed END, reroute_at = 0
@@ -52,9 +55,10 @@ var (
 		SELECT `+auditColumns+` FROM audit_events WHERE id >= $1 AND id < $2 AND request_id = $3 ORDER BY id LIMIT 50`)
 )
 
-// AddAttempt notes a call that did not hand the message over. It goes out with the statements after it; written twice, it
-// counts once.
+// AddAttempt notes a call that did not hand the message over, and that the message has had so many. It goes out with the
+// statements after it; written twice, it counts once.
 func (tx *Tx) AddAttempt(a Attempt) {
+	tx.Later(sqlCountAttempts, -1, a.MessageID, a.N)
 	tx.Later(sqlInsertAttempt, -1, a.MessageID, a.N, a.Provider, a.Class, a.Code, a.Reason, micros(tx.Now()))
 }
 
