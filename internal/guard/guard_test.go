@@ -208,23 +208,35 @@ func TestWidths(t *testing.T) {
 	})
 }
 
-// Where codes were used, the share decides.
+// Where codes were used, the share of those beyond the first decides.
 func TestPrefixShare(t *testing.T) {
 	t.Parallel()
-	limits := map[string]int64{limit.ShareAfter: 20, limit.SharePercent: 15}
+	limits := map[string]int64{limit.ShareAfter: 4, limit.SharePercent: 30, limit.ColdPrefixBurst: 15}
 	scenes(t, ids.Live, limits, func(s *scene) {
-		for i := range 20 {
+		for i := range 11 {
 			s.want(s.to(number("1202555", 100*i)), "")
 		}
 		s.redeem(s.to(number("1202555", 0)))
 		s.redeem(s.to(number("1202555", 100)))
 		s.want(s.to(number("1202555", 9999)), "") // the hour is not over
 		s.pass(time.Hour)
-		s.want(s.to(number("1202555", 9998)), guard.RulePrefixShare) // two of 21
+		s.want(s.to(number("1202555", 9998)), guard.RulePrefixShare) // two of 8 beyond the first four
+		s.redeem(s.to(number("1202555", 200)))
+		s.want(s.to(number("1202555", 9997)), "") // three of them
+		s.pass(time.Hour)
 		for i := range 2 {
-			s.redeem(s.to(number("1202555", 200+100*i)))
+			s.want(s.to(number("1202555", 9996-i)), "")
 		}
-		s.want(s.to(number("1202555", 9997)), "") // four of 21
+		s.pass(time.Hour)
+		s.want(s.to(number("1202555", 9000)), guard.RulePrefixShare) // three of 11
+
+		in := s.to(number("1415555", 0)) // one used, and then many at once
+		s.want(in, "")
+		s.redeem(in)
+		for i := range 18 {
+			s.want(s.to(number("1415555", 100+100*i)), "")
+		}
+		s.want(s.to(number("1415555", 9000)), guard.RulePrefixShare) // one of four beyond fifteen
 	})
 }
 

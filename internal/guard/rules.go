@@ -85,11 +85,17 @@ func (s *stranger) coldPrefix() (verdict, bool) {
 	return verdict{}, false
 }
 
-// prefixShare is for prefixes where some codes were used, and too few.
+// prefixShare is for prefixes where some codes were used, and too few of those beyond the first. Asked after every code, this
+// is a sequential test (Wald, 1945): the chance that a prefix whose people use their codes ever fails it does not grow with
+// their number. More of the present hour's codes are let pass, because people need a moment to type.
 func (s *stranger) prefixShare() (verdict, bool) {
 	percent := s.limit(limit.SharePercent)
+	few := func(i int, sent int64, but string) bool {
+		first := s.limit(but)
+		return percent >= 0 && first >= 0 && s.sums.Used[i]*100 < (sent-first)*percent
+	}
 	for i, prefix := range s.prefixes {
-		if n := s.mature(i); percent >= 0 && s.reached(n, limit.ShareAfter) && s.sums.Used[i]*100 < n*percent {
+		if few(i, s.mature(i), limit.ShareAfter) || few(i, s.sums.Sent[i], limit.ColdPrefixBurst) {
 			passes := fmt.Sprintf("when %d %% of the codes sent", percent)
 			return s.about(prefix, verdict{rule: RulePrefixShare, passes: passes}), true
 		}

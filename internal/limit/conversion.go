@@ -7,11 +7,12 @@ import "github.com/thimble-auth/thimble/internal/store"
 const (
 	// ColdPrefix is how many codes may have been sent to a prefix, the present hour not counted, none of which was used.
 	ColdPrefix = "cold_prefix"
-	// ColdPrefixBurst is the same with the present hour: people need a moment to type.
+	// ColdPrefixBurst is the same with the present hour, people need a moment to type; and of the codes of a known prefix, those
+	// of the present hour included, how many are not judged by the share.
 	ColdPrefixBurst = "cold_prefix_burst"
-	// ShareAfter is from how many codes on a prefix is judged by the share of them that was used.
+	// ShareAfter is how many codes on a prefix, the present hour not counted, are not judged by the share of them that was used.
 	ShareAfter = "share_after"
-	// SharePercent is the share in percent that a prefix needs.
+	// SharePercent is how many used codes a prefix needs, in percent of the codes beyond those.
 	SharePercent = "share_percent"
 	// OutageAfter is how many codes to known prefixes in an hour, none of which was used, mean that texts do not arrive.
 	OutageAfter = "outage_after"
@@ -27,7 +28,7 @@ const (
 
 // conversion are their defaults: docs/design.md says why these.
 var conversion = map[string]int64{
-	ColdPrefix: 4, ColdPrefixBurst: 12, ShareAfter: 20, SharePercent: 15, OutageAfter: 10, OutageHour: 60,
+	ColdPrefix: 4, ColdPrefixBurst: 12, ShareAfter: 4, SharePercent: 25, OutageAfter: 10, OutageHour: 60,
 	ProjectShareAfter: 1000, ProjectSharePercent: 10, ProjectColdHour: 30,
 }
 
