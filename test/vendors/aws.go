@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -53,6 +52,7 @@ type AWSBehaviour struct {
 // http.Handler; RoundTripper and Serve connect it without a socket. Signatures are computed again from the published
 // algorithm. It is stricter than the real one: members that it does not know are refused.
 type AWS struct {
+	door
 	// Region, Key, Secret and Session are what a client must sign with; Froms and Sets the account's senders and
 	// configuration sets.
 	Region, Key, Secret, Session string
@@ -79,10 +79,12 @@ type AWS struct {
 
 // NewAWS makes a fake that knows the account of the constants.
 func NewAWS() *AWS {
-	return &AWS{
+	a := &AWS{
 		Region: AWSRegion, Key: AWSKey, Secret: AWSSecret, Froms: []string{AWSFrom}, Sets: []string{AWSSet},
 		Topic: AWSTopic, byTo: map[string]AWSBehaviour{}, signer: newSigner(),
 	}
+	a.door = door{a}
+	return a
 }
 
 // Behave sets how the fake treats all numbers that BehaveTo does not name, and feedback.
@@ -126,18 +128,6 @@ func (a *AWS) Fetched() (certificates, confirmed int) {
 	defer a.mu.Unlock()
 	return a.fetched, a.confirmed
 }
-
-// Serve answers on a listener until it is closed: an in-memory Listener or a real one. stop closes listener and
-// connections and waits for nothing.
-func (a *AWS) Serve(l net.Listener) (stop func()) {
-	server := &http.Server{Handler: a, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(l) }()
-	return func() { _ = server.Close() }
-}
-
-// RoundTripper answers requests in the caller's own goroutine, with no connection at all. It fits
-// httpx.Options.Transport.
-func (a *AWS) RoundTripper() http.RoundTripper { return inProcess{a} }
 
 // ServeHTTP answers as AWS would.
 func (a *AWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {

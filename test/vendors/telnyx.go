@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -27,6 +26,7 @@ const (
 // RoundTripper and Serve connect it without a socket. It is stricter than the real one: parameters that are not in the
 // documentation are refused.
 type Telnyx struct {
+	door
 	*book
 	// Key is what a client must present; Froms and Profiles are the account's numbers, names and messaging profiles.
 	Key             string
@@ -42,10 +42,12 @@ type Telnyx struct {
 
 // NewTelnyx makes a fake that knows the account and senders of the constants. Its signing key is always the same.
 func NewTelnyx() *Telnyx {
-	return &Telnyx{
+	t := &Telnyx{
 		book: newBook(), Key: TelnyxKey, Froms: []string{TelnyxFrom, TelnyxName}, Profiles: []string{TelnyxProfile},
 		private: ed25519.NewKeyFromSeed([]byte("the seed of a Telnyx for tests..")),
 	}
+	t.door = door{t}
+	return t
 }
 
 // OtherTelnyx is the same with another signing key, as somebody else would have.
@@ -59,16 +61,6 @@ func OtherTelnyx() *Telnyx {
 func (t *Telnyx) PublicKey() string {
 	return base64.StdEncoding.EncodeToString(t.private.Public().(ed25519.PublicKey))
 }
-
-// Serve answers on a listener until it is closed. stop closes listener and connections and waits for nothing.
-func (t *Telnyx) Serve(l net.Listener) (stop func()) {
-	server := &http.Server{Handler: t, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(l) }()
-	return func() { _ = server.Close() }
-}
-
-// RoundTripper answers requests in the caller's own goroutine, with no connection at all.
-func (t *Telnyx) RoundTripper() http.RoundTripper { return inProcess{t} }
 
 // ServeHTTP answers as Telnyx would.
 func (t *Telnyx) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -80,6 +80,7 @@ func Broken() Behaviour { return Behaviour{Status: http.StatusInternalServerErro
 // 2026-11-23). It is an http.Handler; RoundTripper and Serve connect it without a socket. It is stricter than the real
 // one: parameters that it does not know are refused.
 type Twilio struct {
+	door
 	// Account and Token are what a client must present; Froms and Services the senders of the account, WhatsApps and
 	// Voices those of the other channels, Contents its approved templates.
 	Account, Token                               string
@@ -105,12 +106,14 @@ type Twilio struct {
 
 // NewTwilio makes a fake that knows the account and senders of the constants.
 func NewTwilio() *Twilio {
-	return &Twilio{
+	t := &Twilio{
 		Account: TwilioAccount, Token: TwilioToken,
 		Froms: []string{TwilioFrom}, Services: []string{TwilioService}, WhatsApps: []string{TwilioWhatsApp},
 		Voices: []string{TwilioVoice}, Contents: []string{TwilioContent},
 		byTo: map[string]Behaviour{}, waking: make(chan struct{}),
 	}
+	t.door = door{t}
+	return t
 }
 
 // Behave sets how the fake treats all numbers that BehaveTo does not name.

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,41 +15,6 @@ import (
 	"strings"
 	"time"
 )
-
-// Serve answers on a listener until it is closed: an in-memory Listener or a real one. stop closes listener and
-// connections and waits for nothing.
-func (t *Twilio) Serve(l net.Listener) (stop func()) {
-	server := &http.Server{Handler: t, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(l) }()
-	return func() { _ = server.Close() }
-}
-
-// RoundTripper answers requests in the caller's own goroutine, with no connection at all. It fits
-// httpx.Options.Transport.
-func (t *Twilio) RoundTripper() http.RoundTripper { return inProcess{t} }
-
-type inProcess struct{ http.Handler }
-
-// RoundTrip calls the handler. One that aborts is a connection that ends without an answer.
-func (h inProcess) RoundTrip(r *http.Request) (_ *http.Response, err error) {
-	defer func() {
-		if p := recover(); p == http.ErrAbortHandler { //nolint:errorlint // the value itself, as net/http compares it
-			err = io.ErrUnexpectedEOF
-		} else if p != nil {
-			panic(p)
-		}
-	}()
-	w := httptest.NewRecorder()
-	in := *r
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	h.ServeHTTP(w, &in)
-	if r.Context().Err() != nil {
-		return nil, r.Context().Err()
-	}
-	return w.Result(), nil
-}
 
 // created answers with the message, every field of it.
 func (t *Twilio) created(w http.ResponseWriter, text Text) {

@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -38,6 +37,7 @@ const (
 // Nexmo/api-specification, all read 2026-11-23). It is an http.Handler; RoundTripper and
 // Serve connect it without a socket. It is stricter than the real one: parameters that it does not know are refused.
 type Vonage struct {
+	door
 	*book
 	// APIKey, APISecret and SignatureSecret are the account's, Application its application, Froms its senders.
 	APIKey, APISecret, SignatureSecret, Application string
@@ -66,12 +66,14 @@ var vonageKey = sync.OnceValue(func() *rsa.PrivateKey {
 
 // NewVonage makes a fake that knows the account, application and senders of the constants.
 func NewVonage() *Vonage {
-	return &Vonage{
+	v := &Vonage{
 		book: newBook(), APIKey: VonageAPIKey, APISecret: VonageAPISecret, SignatureSecret: VonageSignature,
 		Application: VonageApplication, Froms: []string{VonageFrom[1:], VonageName}, key: vonageKey(),
 		WhatsApps: []string{VonageWhatsApp[1:]}, Voices: []string{VonageVoice[1:]},
 		Templates: map[string][]string{VonageTemplate: {"en", "de", "pt_BR"}},
 	}
+	v.door = door{v}
+	return v
 }
 
 // PrivateKey is the application's key in the form of the dashboard's download.
@@ -79,16 +81,6 @@ func (v *Vonage) PrivateKey() string {
 	der, _ := x509.MarshalPKCS8PrivateKey(v.key)
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
-
-// Serve answers on a listener until it is closed. stop closes listener and connections and waits for nothing.
-func (v *Vonage) Serve(l net.Listener) (stop func()) {
-	server := &http.Server{Handler: v, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(l) }()
-	return func() { _ = server.Close() }
-}
-
-// RoundTripper answers requests in the caller's own goroutine, with no connection at all.
-func (v *Vonage) RoundTripper() http.RoundTripper { return inProcess{v} }
 
 // Redeemed gives the ids of the messages that the Conversion API was told of, oldest first.
 func (v *Vonage) Redeemed() []string {

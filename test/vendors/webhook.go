@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -30,6 +29,7 @@ const (
 // Webhooks (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, read
 // 2026-11-23), apart from the adapter's code, and refuses whatever the page does not promise. It is an http.Handler.
 type Webhook struct {
+	door
 	// Secret is the one that calls must be signed with.
 	Secret string
 
@@ -40,7 +40,11 @@ type Webhook struct {
 }
 
 // NewWebhook makes a program with the secret of the constant.
-func NewWebhook() *Webhook { return &Webhook{Secret: WebhookSecret, ids: map[string]string{}} }
+func NewWebhook() *Webhook {
+	w := &Webhook{Secret: WebhookSecret, ids: map[string]string{}}
+	w.door = door{w}
+	return w
+}
 
 // Behave sets how the program treats good calls: Delay, Hang, Status with RetryAfter, Garbage, Drop and Redirect.
 func (w *Webhook) Behave(b Behaviour) {
@@ -55,16 +59,6 @@ func (w *Webhook) Texts() []Text {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]Text(nil), w.texts...)
-}
-
-// RoundTripper answers requests in the caller's own goroutine. It fits httpx.Options.Transport.
-func (w *Webhook) RoundTripper() http.RoundTripper { return inProcess{w} }
-
-// Serve answers on a listener until it is stopped.
-func (w *Webhook) Serve(l net.Listener) (stop func()) {
-	server := &http.Server{Handler: w, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(l) }()
-	return func() { _ = server.Close() }
 }
 
 // ServeHTTP answers as docs/providers.md says.

@@ -124,7 +124,7 @@ func (s Setup) checkForgeries(t *testing.T, sender sms.Sender, report Report) {
 			refuse("at "+address, sender, r.Sign(Callback, body), address)
 		}
 	}
-	if r.SignatureInBody {
+	if r.SignatureInBody || r.BodyNotSigned {
 		return
 	}
 	for name, other := range r.Reports {
@@ -161,7 +161,7 @@ func (s Setup) checkChanges(t *testing.T, sender sms.Sender, report Report) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := 0; at < len(whole); at += 1 + len(whole)/500 {
+	for at := 0; at < len(whole) && !s.Receipts.BodyNotSigned; at += 1 + len(whole)/500 {
 		changed := slices.Clone(whole)
 		changed[at] ^= 1
 		r := sign()

@@ -115,6 +115,9 @@ type Receipts struct {
 	SignatureInBody bool
 	// AddressNotSigned says that the signature holds for whatever address, which is then all that the provider offers.
 	AddressNotSigned bool
+	// BodyNotSigned says that what authenticates a report holds for whatever body, which is then all that the provider
+	// offers.
+	BodyNotSigned bool
 
 	// Reports are bodies by name and what they say. There are two at least.
 	Reports map[string]Report

@@ -30,7 +30,7 @@ func TestContract(t *testing.T) {
 		Secrets:    []string{vendors.TelnyxKey},
 		Read:       read,
 		NoValidity: true,
-		Taken:      answer(http.StatusOK, map[string]any{"data": taken}),
+		Taken:      smstest.JSON(http.StatusOK, map[string]any{"data": taken}),
 		Result: sms.Result{
 			ProviderID: "ac012cbf-5e09-46af-a69a-7c0e2d90993c", Segments: 2,
 			Price: sms.Price{Micros: 10200, Currency: "USD"},
@@ -50,7 +50,7 @@ func TestContract(t *testing.T) {
 			"a new code at 503": {Answer: refused(503, "49998", ""), Want: sms.Error{Class: sms.Later, Code: "49998"}},
 			"no code":           {Answer: refused(400, smstest.To, ""), Want: sms.Error{Class: sms.OtherRoute}},
 			"taken and failed": {
-				Answer: answer(http.StatusOK, map[string]any{"data": map[string]any{
+				Answer: smstest.JSON(http.StatusOK, map[string]any{"data": map[string]any{
 					"id": "m-1", "to": []any{map[string]any{"status": "sending_failed"}}, "errors": problems("40300", ""),
 				}}),
 				Want: sms.Error{Class: sms.OptedOut, Code: "40300"},
@@ -89,14 +89,9 @@ func read(t *testing.T, r *http.Request, body []byte) smstest.Sent {
 	return smstest.Sent{To: sent.To, Body: sent.Text, CallbackURL: sent.Webhook}
 }
 
-func answer(status int, body any) smstest.Answer {
-	b, _ := json.Marshal(body)
-	return smstest.Answer{Status: status, Body: string(b), Header: map[string]string{"Content-Type": "application/json"}}
-}
-
 // refused is an answer with one of Telnyx's codes. Its detail repeats the number, as Telnyx's do.
 func refused(status int, code, pointer string) smstest.Answer {
-	a := answer(status, map[string]any{"errors": problems(code, pointer)})
+	a := smstest.JSON(status, map[string]any{"errors": problems(code, pointer)})
 	if status == http.StatusTooManyRequests {
 		a.Header["X-Ratelimit-Reset"] = "7"
 	}

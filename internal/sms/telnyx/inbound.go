@@ -31,7 +31,7 @@ type inbound struct {
 // Heard reads a webhook of the event message.received, which is signed as the others are. The address is that of a
 // messaging profile, to which other events may come: they are NoWord.
 func (s *Sender) Heard(r *http.Request, _ string, body []byte) (sms.Heard, error) {
-	if r.Method != http.MethodPost || s.problems != nil || !s.signed(r.Header, body) {
+	if r.Method != http.MethodPost || s.Check() != nil || !s.signed(r.Header, body) {
 		return sms.Heard{}, sms.ErrBadSignature
 	}
 	var in inbound

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/sms"
 )
 
@@ -18,8 +17,8 @@ var _ sms.Prober = (*Sender)(nil)
 // short code and no profile it asks for a list of one profile, so that the key at least is known to be good.
 func (s *Sender) Probe(ctx context.Context) error {
 	switch {
-	case s.problems != nil:
-		return s.problems
+	case s.Check() != nil:
+		return s.Check()
 	case s.config.MessagingProfileID != "":
 		// A wrong key is found once.
 		if err := s.probeProfile(ctx); err != nil {
@@ -100,17 +99,5 @@ func (s *Sender) probeNumber(ctx context.Context) error {
 func (s *Sender) get(ctx context.Context, path string, query url.Values, v any) (status int, err error) {
 	u := s.endpoint.JoinPath("..", path)
 	u.RawQuery = query.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return 0, sms.Unreached("telnyx-base-url", "the address is wrong")
-	}
-	r.Header.Set("Authorization", "Bearer "+s.config.APIKey.Reveal())
-	status, err = s.config.HTTP.JSON(r, v)
-	switch {
-	case status == 0:
-		return 0, sms.Unreached("telnyx-base-url", httpx.Reason(err))
-	case status == http.StatusUnauthorized:
-		return status, sms.Wrong("telnyx-api-key", "Telnyx does not know this key: make one in the portal")
-	}
-	return status, nil // what cannot be read has not what was asked for
+	return s.Ask(ctx, u, "api-key", v)
 }

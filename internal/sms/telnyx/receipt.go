@@ -25,7 +25,7 @@ const tolerance = 5 * time.Minute
 // Receipt reads a webhook of the events message.sent and message.finalized. The signature does not cover the address,
 // so that fullURL is not looked at; whoever gives out addresses must know which message it gave each one for.
 func (s *Sender) Receipt(r *http.Request, _ string, body []byte) (sms.Receipt, error) {
-	if r.Method != http.MethodPost || s.problems != nil || !s.signed(r.Header, body) {
+	if r.Method != http.MethodPost || s.Check() != nil || !s.signed(r.Header, body) {
 		return sms.Receipt{}, sms.ErrBadSignature
 	}
 	var event struct {

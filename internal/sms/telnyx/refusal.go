@@ -58,7 +58,7 @@ func failure(problems []problem) *sms.Error {
 // first gives the first problem with a code that is one: five digits, which hold nothing of the message.
 func first(problems []problem) (problem, bool) {
 	for _, p := range problems {
-		if len(p.Code) == 5 && strings.Trim(p.Code, digits) == "" {
+		if len(p.Code) == 5 && strings.Trim(p.Code, "0123456789") == "" {
 			return p, true
 		}
 	}

@@ -3,13 +3,9 @@
 package telnyx
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -17,6 +13,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sms/rest"
 )
 
 // Name is the provider's name in settings, logs and callback paths.
@@ -46,8 +43,8 @@ type Config struct {
 
 // Sender sends texts from one account. It implements sms.Sender.
 type Sender struct {
+	rest.API
 	config   Config
-	problems error
 	endpoint *url.URL
 	key      ed25519.PublicKey
 }
@@ -60,18 +57,6 @@ func New(c Config) *Sender {
 	s.check()
 	return s
 }
-
-// Format prints the name only: fmt looks into a struct past the guards of its secrets.
-func (s Sender) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Name) }
-
-// Name is "telnyx".
-func (s *Sender) Name() string { return Name }
-
-// Channel is sms.SMS.
-func (s *Sender) Channel() sms.Channel { return sms.SMS }
-
-// Check tells what is wrong with the settings, each with its name.
-func (s *Sender) Check() error { return s.problems }
 
 // request is the body of a call. There is no validity period in it: Telnyx takes none with a message, and gives each
 // one of its own (valid_until in the answers, an hour in the documentation's examples).
@@ -89,39 +74,19 @@ type request struct {
 // Send hands a text over. Every error is an *sms.Error. A text that Telnyx took but will hold back beyond its life is
 // an error of the class OtherRoute: it comes too late, and another route may not.
 func (s *Sender) Send(ctx context.Context, m sms.Message) (sms.Result, error) {
-	if s.problems != nil {
-		return sms.Result{}, &sms.Error{Class: sms.OtherRoute, Reason: "the telnyx settings are wrong"}
+	if err := s.Ready(&m, 0); err != nil {
+		return sms.Result{}, err
 	}
-	if m.ValidFor < time.Second {
-		return sms.Result{}, &sms.Error{Class: sms.Permanent, Reason: "the text's life is over"}
+	var answer struct {
+		Data payload `json:"data"`
 	}
-	body, err := json.Marshal(request{
+	if err := s.Post(ctx, s.endpoint, request{
 		From: s.config.From, To: m.To, Text: m.Body, Type: "SMS",
 		Profile: s.config.MessagingProfileID, Webhook: m.CallbackURL,
-	})
-	if err != nil {
-		return sms.Result{}, &sms.Error{Class: sms.Permanent, Reason: "the text cannot be written as JSON"}
+	}, &answer, refusal); err != nil {
+		return sms.Result{}, err
 	}
-	res, err := s.post(ctx, body)
-	if err != nil {
-		return sms.Result{}, &sms.Error{Class: sms.Later, Reason: httpx.Reason(err)}
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode/100 != 2 {
-		return sms.Result{}, refusal(res)
-	}
-	return taken(res.Body, m.ValidFor)
-}
-
-func (s *Sender) post(ctx context.Context, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.endpoint.String(), bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+s.config.APIKey.Reveal())
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	return s.config.HTTP.Do(req)
+	return taken(&answer.Data, m.ValidFor)
 }
 
 // payload is a message as answers and webhooks show it, without what says nothing to us.
@@ -146,14 +111,10 @@ func (p *payload) price() sms.Price {
 }
 
 // taken reads the message that Telnyx made of a text.
-func taken(from io.Reader, life time.Duration) (sms.Result, error) {
-	var answer struct {
-		Data payload `json:"data"`
-	}
-	if err := json.NewDecoder(from).Decode(&answer); err != nil || answer.Data.ID == "" {
+func taken(m *payload, life time.Duration) (sms.Result, error) {
+	if m.ID == "" {
 		return sms.Result{}, sms.NotUnderstood()
 	}
-	m := &answer.Data
 	if len(m.To) > 0 && statuses[m.To[0].Status] == sms.Failed {
 		return sms.Result{}, failure(m.Errors)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sms/smstest"
 	"github.com/thimble-auth/thimble/internal/sms/telnyx"
 	"github.com/thimble-auth/thimble/test/vendors"
 )
@@ -205,46 +206,34 @@ func TestGolden(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		change func(*telnyx.Config)
-		want   string // part of the problem; "" is none
-	}{
-		"good":             {func(*telnyx.Config) {}, ""},
-		"short code":       {func(c *telnyx.Config) { c.From = "12345" }, ""},
-		"pool":             {func(c *telnyx.Config) { c.From, c.MessagingProfileID = "", vendors.TelnyxProfile }, ""},
-		"local":            {func(c *telnyx.Config) { c.BaseURL = "http://127.0.0.1:8081" }, ""},
-		"no key":           {func(c *telnyx.Config) { c.APIKey = "" }, "telnyx-api-key "},
-		"key with newline": {func(c *telnyx.Config) { c.APIKey = secret.String("KEY1\nX: y") }, "telnyx-api-key "},
-		"no public key":    {func(c *telnyx.Config) { c.PublicKey = "" }, "telnyx-public-key "},
-		"short public key": {func(c *telnyx.Config) { c.PublicKey = "AAAA" }, "telnyx-public-key "},
-		"no sender":        {func(c *telnyx.Config) { c.From = "" }, "telnyx-from "},
-		"long name":        {func(c *telnyx.Config) { c.From = "Acme Brothers" }, "telnyx-from "},
-		"name with signs":  {func(c *telnyx.Config) { c.From = "Acme & Co" }, "telnyx-from "},
-		"number without +": {func(c *telnyx.Config) { c.From = "13125550001" }, "telnyx-from "},
-		"name alone":       {func(c *telnyx.Config) { c.From = "Acme" }, "telnyx-messaging-profile-id "},
-		"bad profile":      {func(c *telnyx.Config) { c.MessagingProfileID = "83d2343b" }, "telnyx-messaging-profile-id "},
-		"clear text":       {func(c *telnyx.Config) { c.BaseURL = "http://api.telnyx.com" }, "telnyx-base-url "},
-		"no clock":         {func(c *telnyx.Config) { c.Now = nil }, "clock"},
-		"no client":        {func(c *telnyx.Config) { c.HTTP = nil }, "HTTP client"},
-	} {
-		fake := vendors.NewTelnyx()
-		c := config(fake.RoundTripper())
-		tt.change(&c)
-		s := telnyx.New(c)
-		err := s.Check()
-		if tt.want == "" {
-			if err != nil {
-				t.Errorf("%s: Check = %v, want nil", name, err)
-			}
-			continue
-		}
-		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: Check = %v, want only one with %q", name, err, tt.want)
-		}
-		if _, err := s.Send(t.Context(), text()); sms.AsError(err).Class != sms.OtherRoute || fake.Refused() != 0 {
-			t.Errorf("%s: Send = %v, want an other_route error and no call", name, err)
-		}
+	good := func(client *httpx.Client) telnyx.Config {
+		c := config(nil)
+		c.HTTP = client
+		return c
 	}
+	build := func(c telnyx.Config) sms.Sender { return telnyx.New(c) }
+	smstest.CheckSettings(t, good, build, map[string]func(*telnyx.Config) string{
+		"good":             func(*telnyx.Config) string { return "" },
+		"short code":       func(c *telnyx.Config) string { c.From = "12345"; return "" },
+		"pool":             func(c *telnyx.Config) string { c.From, c.MessagingProfileID = "", vendors.TelnyxProfile; return "" },
+		"local":            func(c *telnyx.Config) string { c.BaseURL = "http://127.0.0.1:8081"; return "" },
+		"no key":           func(c *telnyx.Config) string { c.APIKey = ""; return "telnyx-api-key " },
+		"key with newline": func(c *telnyx.Config) string { c.APIKey = secret.String("KEY1\nX: y"); return "telnyx-api-key " },
+		"no public key":    func(c *telnyx.Config) string { c.PublicKey = ""; return "telnyx-public-key " },
+		"short public key": func(c *telnyx.Config) string { c.PublicKey = "AAAA"; return "telnyx-public-key " },
+		"no sender":        func(c *telnyx.Config) string { c.From = ""; return "telnyx-from " },
+		"long name":        func(c *telnyx.Config) string { c.From = "Acme Brothers"; return "telnyx-from " },
+		"name with signs":  func(c *telnyx.Config) string { c.From = "Acme & Co"; return "telnyx-from " },
+		"number without +": func(c *telnyx.Config) string { c.From = "13125550001"; return "telnyx-from " },
+		"name alone":       func(c *telnyx.Config) string { c.From = "Acme"; return "telnyx-messaging-profile-id " },
+		"bad profile": func(c *telnyx.Config) string {
+			c.MessagingProfileID = "83d2343b"
+			return "telnyx-messaging-profile-id "
+		},
+		"clear text": func(c *telnyx.Config) string { c.BaseURL = "http://api.telnyx.com"; return "telnyx-base-url " },
+		"no clock":   func(c *telnyx.Config) string { c.Now = nil; return "clock" },
+		"no client":  func(c *telnyx.Config) string { c.HTTP = nil; return "HTTP client" },
+	})
 }
 
 func readJSON(t *testing.T, name string, into any) {

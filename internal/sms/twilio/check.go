@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/sms"
 )
 
 // check reports all that is wrong with the settings at once, each by its name, and gives the address that is posted to.
@@ -41,7 +42,7 @@ func checkSender(c Config) []error {
 	if c.MessagingServiceSID != "" && !isSID(c.MessagingServiceSID, "MG") {
 		problem("messaging-service-sid must be MG and 32 hex digits")
 	}
-	if c.From != "" && !isSender(c.From) {
+	if c.From != "" && !sms.IsSender(c.From, " +-_&") {
 		problem("from must be a number with +, a short code or a name of at most 11 letters, digits and spaces")
 	}
 	return problems
@@ -64,27 +65,6 @@ func endpoint(c Config, resource string) (*url.URL, error) {
 func isSID(text, prefix string) bool {
 	rest, found := strings.CutPrefix(text, prefix)
 	return found && len(rest) == 32 && onlyOf(rest, "0123456789abcdefABCDEF")
-}
-
-// isSender reports whether Twilio could take a text as From: E.164, a short code of 3 to 8 digits, or an alphanumeric
-// name of up to 11 characters with at least one letter.
-func isSender(text string) bool {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	if strings.HasPrefix(text, "+") {
-		return isNumber(text)
-	}
-	if onlyOf(text, digits) {
-		return len(text) >= 3 && len(text) <= 8
-	}
-	return len(text) <= 11 && strings.ContainsAny(text, letters) && onlyOf(text, digits+letters+" +-_&")
-}
-
-const digits = "0123456789"
-
-// isNumber reports whether a text is an E.164 number with its plus.
-func isNumber(text string) bool {
-	rest, plus := strings.CutPrefix(text, "+")
-	return plus && len(rest) >= 7 && len(rest) <= 15 && onlyOf(rest, digits) && rest[0] != '0'
 }
 
 func onlyOf(text, characters string) bool {

@@ -20,7 +20,7 @@ var _ sms.Sender = (*WhatsApp)(nil)
 // NewWhatsApp makes a sender. Wrong settings are reported by Check and by every Send.
 func NewWhatsApp(c Config) *WhatsApp {
 	var own []error
-	if !isNumber(c.From) {
+	if !sms.IsNumber(c.From) {
 		own = append(own, errors.New("twilio-whatsapp-from must be the number of a WhatsApp sender, with +"))
 	}
 	if !isSID(c.ContentSID, "HX") {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/sms"
 )
 
 const (
@@ -57,7 +58,7 @@ func checkSender(c Config) []error {
 	if strings.ContainsAny(c.APISecret.Reveal(), " \t\r\n") {
 		problems = append(problems, errors.New("vonage-api-secret has spaces in it"))
 	}
-	if !isSender(c.From) {
+	if !sms.IsSender(c.From, " ") {
 		problems = append(problems, errors.New(
 			"vonage-from must be a number with +, a short code or a name of at most 11 letters, digits and spaces"))
 	}
@@ -71,22 +72,4 @@ func (a *account) elsewhere(path ...string) *url.URL {
 		return (&url.URL{Scheme: "https", Host: "api.nexmo.com"}).JoinPath(path...)
 	}
 	return a.base.JoinPath(path...)
-}
-
-// isSender reports whether Vonage could take a text as from: E.164, a short code of 3 to 8 digits, or an alphanumeric
-// name of up to 11 characters with at least one letter.
-func isSender(text string) bool {
-	if strings.HasPrefix(text, "+") {
-		return isNumber(text)
-	}
-	if strings.Trim(text, digits) == "" {
-		return len(text) >= 3 && len(text) <= 8
-	}
-	return len(text) <= 11 && strings.ContainsAny(text, letters) && strings.Trim(text, letters+digits+" ") == ""
-}
-
-// isNumber reports whether a text is an E.164 number with its plus.
-func isNumber(text string) bool {
-	rest, plus := strings.CutPrefix(text, "+")
-	return plus && len(rest) >= 7 && len(rest) <= 15 && strings.Trim(rest, digits) == "" && rest[0] != '0'
 }

@@ -17,7 +17,7 @@ var _ sms.Sender = (*Voice)(nil)
 // NewVoice makes a sender. Wrong settings are reported by Check and by every Send.
 func NewVoice(c Config) *Voice {
 	var own []error
-	if !isNumber(c.From) {
+	if !sms.IsNumber(c.From) {
 		own = append(own, errors.New("vonage-voice-from must be a number with +"))
 	}
 	v := &Voice{}

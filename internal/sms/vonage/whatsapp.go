@@ -21,7 +21,7 @@ var _ sms.Sender = (*WhatsApp)(nil)
 func NewWhatsApp(c Config) *WhatsApp {
 	var own []error
 	problem := func(text string) { own = append(own, errors.New("vonage-whatsapp-"+text)) }
-	if !isNumber(c.From) {
+	if !sms.IsNumber(c.From) {
 		problem("from must be the number of a WhatsApp sender, with +")
 	}
 	if c.Template == "" || strings.ContainsFunc(c.Template, unicode.IsSpace) {
