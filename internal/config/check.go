@@ -42,6 +42,7 @@ func (c *Serve) Parts() []Part {
 		{"vonage", c.Vonage.check},
 		{"telnyx", c.Telnyx.check},
 		{"aws", c.AWS.check},
+		{"plivo", c.Plivo.check},
 		{"sms-webhook", c.SMSWebhook.check},
 		{"sms-file", c.SMSFile.check},
 		{"lookup", c.Lookup.check},
@@ -88,6 +89,7 @@ func (c *Serve) SecretFiles() []SecretFile {
 		{"telnyx-api-key-file", c.Telnyx.APIKeyFile},
 		{"aws-secret-access-key-file", c.AWS.SecretAccessKeyFile},
 		{"aws-session-token-file", c.AWS.SessionTokenFile},
+		{"plivo-auth-token-file", c.Plivo.AuthTokenFile},
 		{"sms-webhook-secret-file", c.SMSWebhook.SecretFile},
 		{"lookup-secret-file", c.Lookup.SecretFile},
 	}

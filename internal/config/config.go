@@ -57,6 +57,7 @@ type Serve struct {
 	Vonage Vonage `embed:"" prefix:"vonage-" group:"Texts by Vonage."`
 	Telnyx Telnyx `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
 	AWS    AWS    `embed:"" prefix:"aws-" group:"Texts by AWS End User Messaging SMS."`
+	Plivo  Plivo  `embed:"" prefix:"plivo-" group:"Texts by Plivo."`
 
 	// Which providers carry texts to which numbers, the preferred one first: by country, by prefix, or * for all others,
 	// such as US=vonage>twilio,+1876=telnyx,*=twilio. A number that no list fits cannot be texted. Without any list, all

@@ -18,13 +18,17 @@ var (
 	serverSettings string
 	//go:embed carriers.go
 	carrierSettings string
+	//go:embed carriers_plain.go
+	plainSettings string
 )
 
 // Describer gives the help of flags: their own, or the comment of their field, with its default and the name of its
 // environment variable. The fields are those of this package and of the Go files whose texts are given. They are read
 // when somebody asks for help, and not before.
 func Describer(files ...string) func(*kong.Value) string {
-	manual := sync.OnceValue(func() map[string]string { return comments(append(files, serverSettings, carrierSettings)) })
+	manual := sync.OnceValue(func() map[string]string {
+		return comments(append(files, serverSettings, carrierSettings, plainSettings))
+	})
 	return func(v *kong.Value) string {
 		if v.Help != "" {
 			return v.Help

@@ -32,6 +32,9 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 	if c.AWS.Given() {
 		add(awsSender(&c.AWS), c.AWS.Countries)
 	}
+	for _, route := range plainSenders(c) {
+		add(route.Sender, route.Countries)
+	}
 	if w := &c.SMSWebhook; w.Given() {
 		add(webhook.New(webhook.Config{
 			URL: w.URL, Secret: w.Secret, Private: w.AllowPrivate.On, Now: time.Now, HTTP: carrierClient(w.AllowPrivate.On),

@@ -33,6 +33,7 @@ type town struct {
 	twilio  *vendors.Twilio
 	vonage  *vendors.Vonage
 	telnyx  *vendors.Telnyx
+	plivo   *vendors.Plivo
 	aws     *vendors.AWS
 	program *vendors.Webhook
 	smtp    *vendors.SMTP
@@ -43,7 +44,7 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	s := &town{
-		twilio: vendors.NewTwilio(), vonage: vendors.NewVonage(), telnyx: vendors.NewTelnyx(), aws: vendors.NewAWS(),
+		twilio: vendors.NewTwilio(), vonage: vendors.NewVonage(), telnyx: vendors.NewTelnyx(), plivo: vendors.NewPlivo(), aws: vendors.NewAWS(),
 		program: vendors.NewWebhook(), smtp: vendors.NewSMTP(),
 	}
 	at := func(serve func(net.Listener) func()) string {
@@ -70,6 +71,8 @@ func newTown(t *testing.T) *town {
 		"THIMBLE_VONAGE_WHATSAPP_FROM="+vendors.VonageWhatsApp, "THIMBLE_VONAGE_WHATSAPP_TEMPLATE="+vendors.VonageTemplate,
 		"THIMBLE_TELNYX_API_KEY="+vendors.TelnyxKey, "THIMBLE_TELNYX_PUBLIC_KEY="+s.telnyx.PublicKey(),
 		"THIMBLE_TELNYX_FROM="+vendors.TelnyxFrom, "THIMBLE_TELNYX_BASE_URL=http://"+at(s.telnyx.Serve),
+		"THIMBLE_PLIVO_AUTH_ID="+vendors.PlivoID, "THIMBLE_PLIVO_AUTH_TOKEN="+vendors.PlivoToken,
+		"THIMBLE_PLIVO_FROM="+vendors.PlivoFrom, "THIMBLE_PLIVO_BASE_URL=http://"+at(s.plivo.Serve),
 		"THIMBLE_AWS_REGION="+vendors.AWSRegion, "THIMBLE_AWS_ACCESS_KEY_ID="+vendors.AWSKey,
 		"THIMBLE_AWS_SECRET_ACCESS_KEY="+vendors.AWSSecret, "THIMBLE_AWS_FROM="+vendors.AWSFrom,
 		"THIMBLE_AWS_CONFIGURATION_SET="+vendors.AWSSet, "THIMBLE_AWS_TOPIC_ARN="+vendors.AWSTopic,
@@ -85,17 +88,17 @@ func newTown(t *testing.T) *town {
 
 // sent counts everything that a doctor must not send.
 func (s *town) sent() int {
-	return len(s.twilio.Texts()) + len(s.vonage.Texts()) + len(s.telnyx.Texts()) + len(s.aws.Texts()) +
+	return len(s.twilio.Texts()) + len(s.vonage.Texts()) + len(s.telnyx.Texts()) + len(s.plivo.Texts()) + len(s.aws.Texts()) +
 		len(s.program.Texts()) + len(s.smtp.Mails())
 }
 
 func (s *town) asked() int {
-	return s.twilio.Desk.Asked() + s.vonage.Desk.Asked() + s.telnyx.Desk.Asked() + s.aws.Desk.Asked()
+	return s.twilio.Desk.Asked() + s.vonage.Desk.Asked() + s.telnyx.Desk.Asked() + s.plivo.Desk.Asked() + s.aws.Desk.Asked()
 }
 
 // secrets are what no line may show.
 var secrets = []string{
-	vendors.TwilioToken, vendors.VonageAPISecret, vendors.VonageSignature, vendors.TelnyxKey, vendors.AWSSecret,
+	vendors.TwilioToken, vendors.VonageAPISecret, vendors.VonageSignature, vendors.TelnyxKey, vendors.AWSSecret, vendors.PlivoToken,
 	vendors.WebhookSecret, "correct horse battery", "BEGIN PRIVATE", "open sesame",
 }
 
@@ -148,8 +151,8 @@ func TestDoctorOfTheHealthy(t *testing.T) {
 			if lines, status := s.doctorSays(t, nil); status != 0 || len(lines) != 0 {
 				t.Errorf("status %d, want 0 and nothing but ok: %q", status, lines)
 			}
-			if s.asked() != 12 {
-				t.Errorf("%d questions, want 12", s.asked())
+			if s.asked() != 14 {
+				t.Errorf("%d questions, want 14", s.asked())
 			}
 		})
 	}
@@ -204,6 +207,8 @@ func TestDoctorFindsWrongSettings(t *testing.T) {
 		"Vonage down":         {[]string{"THIMBLE_VONAGE_BASE_URL=http://" + gone}, []string{"wrong vonage-base-url"}},
 		"wrong Telnyx":        {[]string{"THIMBLE_TELNYX_API_KEY=x"}, []string{"wrong telnyx-api-key"}},
 		"Telnyx down":         {[]string{"THIMBLE_TELNYX_BASE_URL=http://" + gone}, []string{"wrong telnyx-base-url"}},
+		"wrong Plivo":         {[]string{"THIMBLE_PLIVO_AUTH_TOKEN=x"}, []string{"wrong plivo-auth-token"}},
+		"Plivo down":          {[]string{"THIMBLE_PLIVO_BASE_URL=http://" + gone}, []string{"wrong plivo-base-url"}},
 		"wrong AWS":           {[]string{"THIMBLE_AWS_SECRET_ACCESS_KEY=x"}, []string{"wrong aws-secret-access-key"}},
 		"AWS down":            {[]string{"THIMBLE_AWS_BASE_URL=http://" + gone}, []string{"wrong aws-region"}},
 		"program down":        {[]string{"THIMBLE_SMS_WEBHOOK_URL=http://" + gone}, []string{"wrong sms-webhook-url"}},
@@ -416,6 +421,7 @@ func TestDoctorIsNotHeldUp(t *testing.T) {
 	s := newTown(t)
 	s.twilio.Desk.Do, s.vonage.Desk.Do, s.telnyx.Desk.Do, s.aws.Desk.Do = vendors.Hang(), vendors.Hang(), vendors.Hang(),
 		vendors.Hang()
+	s.plivo.Desk.Do = vendors.Hang()
 	s.smtp.Answer[""] = "hang"
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 	if err != nil {
@@ -446,7 +452,7 @@ func TestDoctorIsNotHeldUp(t *testing.T) {
 	if took := time.Since(began); took > 4*timeout {
 		t.Errorf("it took %v", took)
 	}
-	want := []string{"database", "twilio-base-url", "vonage-base-url", "telnyx-base-url", "aws-region", "smtp-host"}
+	want := []string{"database", "twilio-base-url", "vonage-base-url", "telnyx-base-url", "aws-region", "plivo-base-url", "smtp-host"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

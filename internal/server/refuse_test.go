@@ -65,6 +65,12 @@ func TestServeRefuses(t *testing.T) {
 				"telnyx-base-url is wrong",
 			},
 		},
+		"half a Plivo": {
+			settings: []string{"THIMBLE_PLIVO_FROM=Acme Login", "THIMBLE_PLIVO_BASE_URL=http://sms.example.com"},
+			want: []string{
+				"plivo-auth-id must be", "plivo-auth-token is missing", "plivo-from must be", "plivo-base-url is wrong",
+			},
+		},
 		"half an AWS": {
 			settings: []string{"THIMBLE_AWS_REGION=Ireland", "THIMBLE_AWS_BASE_URL=http://sms.example.com"},
 			want:     []string{"aws-region must be", "aws-access-key-id must be", "aws-secret-access-key is", "aws-base-url is wrong"},

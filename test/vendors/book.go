@@ -1,10 +1,18 @@
 package vendors
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // book is what a provider's stand-in notes of the calls it gets, and how it was told to behave. Make it with newBook.
@@ -124,4 +132,51 @@ func take(w http.ResponseWriter, r *http.Request, do Behaviour, status int, answ
 	default:
 		answer()
 	}
+}
+
+// strict reads the JSON of a request, and nothing of it that v has no field for.
+func strict(r *http.Request, v any) bool {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	raw, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	return err == nil && kind == "application/json" && utf8.Valid(raw) && r.URL.RawQuery == "" && decoder.Decode(v) == nil &&
+		!decoder.More()
+}
+
+// serve answers a call for a message that was read: it is refused with the status and code that were found, if any, else
+// treated as the behaviour says, and at last taken under an id with the status ok.
+func (b *book) serve(
+	w http.ResponseWriter, r *http.Request, text Text, status, code int, refuse refusal, id string, ok int, answer func(Text),
+) {
+	if status != 0 {
+		b.keep(text, status, code)
+		refuse(w, status, code, 0)
+		return
+	}
+	do := b.behaviour(text.To)
+	if b.turnAway(w, r, text, do, refuse) {
+		return
+	}
+	text.SID = id
+	text = b.keep(text, ok, 0)
+	take(w, r, do, ok, func() { answer(text) })
+}
+
+// callback makes the request of a callback, as a client sends it.
+func callback(address, kind, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, address, strings.NewReader(body))
+	r.RequestURI = "" // Set for handlers; a client must not send it.
+	r.Header.Set("Content-Type", kind)
+	return r
+}
+
+// pageOf answers with a page of something in between.
+func pageOf(w http.ResponseWriter, status, retryAfter int) {
+	if retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte("<html><body>" + http.StatusText(status) + "</body></html>"))
 }

@@ -1,13 +1,10 @@
 package vendors
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"time"
 )
@@ -77,18 +74,7 @@ func (t *Telnyx) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text, status, code := t.read(r)
-	if code != 0 {
-		t.keep(text, status, code)
-		refuseTelnyx(w, status, code, 0)
-		return
-	}
-	do := t.behaviour(text.To)
-	if t.turnAway(w, r, text, do, refuseTelnyx) {
-		return
-	}
-	text.SID = newUUID()
-	text = t.keep(text, http.StatusOK, 0)
-	take(w, r, do, http.StatusOK, func() { t.created(w, text) })
+	t.serve(w, r, text, status, code, refuseTelnyx, newUUID(), http.StatusOK, func(text Text) { t.created(w, text) })
 }
 
 // created answers with the message, queued.
@@ -154,9 +140,7 @@ func (t *Telnyx) Webhook(text Text, status string, code int) *http.Request {
 func (t *Telnyx) SignedWebhook(address string, body []byte, at time.Time) *http.Request {
 	seconds := strconv.FormatInt(at.Unix(), 10)
 	signature := ed25519.Sign(t.private, []byte(seconds+"|"+string(body)))
-	r := httptest.NewRequest(http.MethodPost, address, bytes.NewReader(body))
-	r.RequestURI = "" // Set for handlers; a client must not send it.
-	r.Header.Set("Content-Type", "application/json")
+	r := callback(address, "application/json", string(body))
 	r.Header.Set("Telnyx-Timestamp", seconds)
 	r.Header.Set("Telnyx-Signature-Ed25519", base64.StdEncoding.EncodeToString(signature))
 	return r
@@ -176,9 +160,7 @@ func refuseTelnyx(w http.ResponseWriter, status, code, retryAfter int) {
 		w.Header().Set("X-Ratelimit-Reset", strconv.Itoa(retryAfter))
 	}
 	if code == 0 {
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(status)
-		_, _ = fmt.Fprintf(w, "<html><body>%s</body></html>", http.StatusText(status))
+		pageOf(w, status, 0)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/thimble-auth/thimble/internal/httpx"
+	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sms"
 )
@@ -55,3 +56,9 @@ func (s *Settings) Base(value, otherwise string) *url.URL {
 }
 
 func (s *Settings) err() error { return errors.Join(s.problems...) }
+
+// IsUUID reports whether a text is a UUID in lower case.
+func IsUUID(text string) bool {
+	_, ok := ids.ParseUUID(text)
+	return ok
+}

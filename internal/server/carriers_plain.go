@@ -1,0 +1,28 @@
+package server
+
+import (
+	"time"
+
+	"github.com/thimble-auth/thimble/internal/config"
+	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sms/plivo"
+)
+
+// plainSenders makes a route of each provider that has texts alone, and nothing but its HTTP API.
+func plainSenders(c *config.Serve) []notify.SMSRoute {
+	var routes []notify.SMSRoute
+	add := func(given bool, countries []string, sender func() sms.Sender) {
+		if given {
+			routes = append(routes, notify.SMSRoute{Sender: sender(), Countries: countries})
+		}
+	}
+	add(c.Plivo.Given(), c.Plivo.Countries, func() sms.Sender {
+		p := &c.Plivo
+		return plivo.New(plivo.Config{
+			AuthID: p.AuthID, AuthToken: p.AuthToken, From: p.From, PowerpackUUID: p.PowerpackUUID, BaseURL: p.BaseURL,
+			HTTP: carrierClient(p.BaseURL != ""), Now: time.Now,
+		})
+	})
+	return routes
+}

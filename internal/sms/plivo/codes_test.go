@@ -1,0 +1,12 @@
+package plivo
+
+import (
+	"testing"
+
+	"github.com/thimble-auth/thimble/internal/sms/smstest"
+)
+
+func TestMeanings(t *testing.T) {
+	t.Parallel()
+	smstest.CheckMeanings(t, meanings, "200")
+}
