@@ -38,21 +38,45 @@ func (s *Service) Hear(ctx context.Context, provider, mac string, r *http.Reques
 	if !ok || !s.o.Keys.CheckMAC(macPurpose, provider+" "+inboundTexts, mac) {
 		return "", ErrForged
 	}
-	heard, err := listener.Heard(r, s.givenOut(r, provider, inboundTexts, mac), body)
+	all, err := hearAll(listener, r, s.givenOut(r, provider, inboundTexts, mac), body)
 	if errors.Is(err, sms.ErrBadSignature) {
 		return "", ErrForged
 	}
-	if err != nil || heard.Word == sms.NoWord {
-		return heard.Answer, err
+	for _, heard := range all {
+		// After an error all of them come again; those that were noted change nothing then.
+		if err := s.hear(ctx, company(provider), heard); err != nil {
+			return "", err
+		}
+		answer = heard.Answer
+	}
+	return answer, err
+}
+
+// hearAll reads all texts of a request.
+func hearAll(listener sms.Listener, r *http.Request, address string, body []byte) ([]sms.Heard, error) {
+	if crowd, ok := listener.(sms.Crowd); ok {
+		return crowd.HeardAll(r, address, body)
+	}
+	heard, err := listener.Heard(r, address, body)
+	if err != nil {
+		return nil, err
+	}
+	return []sms.Heard{heard}, nil
+}
+
+// hear heeds one text.
+func (s *Service) hear(ctx context.Context, company string, heard sms.Heard) error {
+	if heard.Word == sms.NoWord {
+		return nil
 	}
 	if heard.ID == "" || len(heard.ID) > maxSaidID || strings.ContainsFunc(heard.ID, unicode.IsControl) {
-		return "", sms.ErrBadReceipt
+		return sms.ErrBadReceipt
 	}
 	number, err := phone.Parse(heard.From)
 	if err != nil {
-		return heard.Answer, nil // a short code, or a name: we send nothing there
+		return nil // a short code, or a name: we send nothing there
 	}
-	return heard.Answer, s.heed(ctx, company(provider), number, heard)
+	return s.heed(ctx, company, number, heard)
 }
 
 // company is the provider without its channel: people who stop or start one of its channels mean it, and the others are

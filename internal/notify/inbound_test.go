@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
 	"github.com/thimble-auth/thimble/internal/store/storetest"
 	"github.com/thimble-auth/thimble/test/vendors"
@@ -189,5 +191,39 @@ func TestInboundWithoutDatabase(t *testing.T) {
 			w.t.Errorf("answered with %d, want 503", code)
 		}
 		n.drain(time.Second)
+	})
+}
+
+// crowd passes on two texts at once.
+type crowd struct{ sms.Sender }
+
+func (crowd) Heard(*http.Request, string, []byte) (sms.Heard, error) { panic("one of many") }
+
+func (crowd) HeardAll(r *http.Request, _ string, _ []byte) ([]sms.Heard, error) {
+	if r.Header.Get("Signature") == "" {
+		return nil, sms.ErrBadSignature
+	}
+	return []sms.Heard{
+		{ID: "in-1", From: "+12025550162", Word: sms.Stop}, {ID: "in-2", From: "ACME", Word: sms.Stop},
+		{ID: "in-3", From: "+12025550164", Word: sms.Stop},
+	}, nil
+}
+
+func TestTextsAtOnce(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		n := w.node(func(o *Options) { o.SMS[0].Sender = crowd{o.SMS[0].Sender} })
+		r := httptest.NewRequest(http.MethodPost, n.InboundAddress("twilio"), http.NoBody)
+		_, mac, _ := strings.Cut(r.URL.Path, "/inbound/")
+		if _, err := n.Hear(w.t.Context(), "twilio", mac, r, nil); !errors.Is(err, ErrForged) {
+			w.t.Errorf("unsigned: %v, want %v", err, ErrForged)
+		}
+		n.wantsOut("unsigned", "+12025550162", false)
+		r.Header.Set("Signature", "right")
+		if got := n.pass(r).Code; got != http.StatusOK {
+			w.t.Errorf("signed: %d", got)
+		}
+		n.wantsOut("the first", "+12025550162", true)
+		n.wantsOut("the last", "+12025550164", true)
 	})
 }

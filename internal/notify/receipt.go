@@ -53,14 +53,23 @@ func (s *Service) Receipt(ctx context.Context, provider, id, mac string, r *http
 		return ErrForged
 	}
 	if reporter, ok := sender.(sms.Reporter); ok && id == allMessages {
-		about, receipt, err := reporter.Report(r, body)
-		switch {
-		case errors.Is(err, sms.ErrBadSignature):
+		reports, err := reporter.Report(r, body)
+		if errors.Is(err, sms.ErrBadSignature) {
 			return ErrForged
-		case err != nil || about == "":
-			return err
 		}
-		return s.receive(ctx, provider, about, receipt)
+		for _, one := range reports {
+			// After an error all of them come again; those that were taken change nothing then.
+			if err := s.hear(ctx, company(provider), one.Heard); err != nil {
+				return err
+			}
+			if one.ID == "" {
+				continue
+			}
+			if err := s.receive(ctx, provider, one.ID, one.Receipt); err != nil {
+				return err
+			}
+		}
+		return err
 	}
 	receipt, err := sender.Receipt(r, s.givenOut(r, provider, id, mac), body)
 	if errors.Is(err, sms.ErrBadSignature) {

@@ -233,14 +233,18 @@ func TestInbox(t *testing.T) {
 // oneAddress is a provider that reports on all messages at one address.
 type oneAddress struct{ sms.Sender }
 
-func (oneAddress) Report(r *http.Request, _ []byte) (string, sms.Receipt, error) {
+func (oneAddress) Report(r *http.Request, _ []byte) ([]sms.Reported, error) {
 	switch r.Header.Get("Signature") {
 	case "right":
-		return r.Header.Get("About"), sms.Receipt{Status: sms.Delivered}, nil
+		return []sms.Reported{
+			{ID: "message-live-0", Receipt: sms.Receipt{Status: sms.Sent}},
+			{ID: r.Header.Get("About"), Receipt: sms.Receipt{Status: sms.Delivered}},
+			{Heard: sms.Heard{ID: "in-1", From: "+12025550199", Word: sms.Stop}},
+		}, nil
 	case "unreadable":
-		return "", sms.Receipt{}, sms.ErrBadReceipt
+		return nil, sms.ErrBadReceipt
 	}
-	return "", sms.Receipt{}, sms.ErrBadSignature
+	return nil, sms.ErrBadSignature
 }
 
 func TestReportsAtOneAddress(t *testing.T) {
@@ -275,6 +279,7 @@ func TestReportsAtOneAddress(t *testing.T) {
 			w.t.Errorf("a right report: %d", got)
 		}
 		n.wants(m, store.MessageDelivered, "")
+		n.wantsOut("a text among reports", "+12025550199", true)
 		if got := w.node().ReportAddress("twilio"); got != "" {
 			w.t.Errorf("a provider that is told with each message reports to %s", got)
 		}

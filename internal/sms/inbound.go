@@ -45,6 +45,13 @@ type Listener interface {
 	Heard(r *http.Request, fullURL string, body []byte) (Heard, error)
 }
 
+// Crowd is a Listener whose provider may pass on several texts at once.
+type Crowd interface {
+	Listener
+	// HeardAll reads them all, as Heard reads the first.
+	HeardAll(r *http.Request, fullURL string, body []byte) ([]Heard, error)
+}
+
 // words are the texts by which people stop and start messages. A text is one of them as a whole: "stop please" is none.
 //
 //   - US: 47 CFR 64.1200(a)(10), in force since 2025-04-11, names stop, quit, end, revoke, opt out, cancel and unsubscribe

@@ -115,9 +115,17 @@ type Receipt struct {
 
 // Reporter is a Sender whose provider reports on all messages at one address, which is not the message's own.
 type Reporter interface {
-	// Report reads a report as Receipt does, and gives our id of the message that it is about: "" for a report about
-	// none, such as the confirmation that reports will come.
-	Report(r *http.Request, body []byte) (id string, receipt Receipt, err error)
+	// Report reads a request as Receipt does. It may hold reports on several messages.
+	Report(r *http.Request, body []byte) ([]Reported, error)
+}
+
+// Reported is a report on one message.
+type Reported struct {
+	// ID is our id of it: "" for a report on none of ours, such as the confirmation that reports will come.
+	ID      string
+	Receipt Receipt
+	// Heard is a text that came in, instead of a report, where the provider has one address for both.
+	Heard Heard
 }
 
 // Quiet is a Sender whose provider may never report that a text arrived. That none came means nothing then.

@@ -22,16 +22,24 @@ type event struct {
 // Receipt reads a report as Report does. fullURL is not used: the signature is over the message alone. Beside
 // ErrBadSignature and ErrBadReceipt there are errors that ask SNS to come again.
 func (s *Sender) Receipt(r *http.Request, _ string, body []byte) (sms.Receipt, error) {
-	_, receipt, err := s.Report(r, body)
+	_, receipt, err := s.report(r, body)
 	return receipt, err
 }
 
-// Report reads what SNS posts to the address of the topic's subscription, which is one for all messages: id is our own
-// id of the message, "" where the report is about none of ours, such as a text that somebody sent to us. A request to
-// confirm the subscription is answered; it, and the end of a subscription, are Pending reports on no message. The errors
-// are ErrBadSignature, ErrBadReceipt, and others when SNS could not be asked for its certificate; after those it may try
-// again.
-func (s *Sender) Report(r *http.Request, body []byte) (id string, receipt sms.Receipt, err error) {
+// Report reads what SNS posts to the address of the topic's subscription, which is one for all messages. A text that
+// somebody sent to us is a report on none of ours. A request to confirm the subscription is answered; it, and the end of
+// a subscription, are reports on none either. The errors are ErrBadSignature, ErrBadReceipt, and others when SNS could not
+// be asked for its certificate; after those it may try again.
+func (s *Sender) Report(r *http.Request, body []byte) ([]sms.Reported, error) {
+	id, receipt, err := s.report(r, body)
+	if err != nil {
+		return nil, err
+	}
+	return []sms.Reported{{ID: id, Receipt: receipt}}, nil
+}
+
+// report reads one. id is our own id of the message, "" where it is about none of ours.
+func (s *Sender) report(r *http.Request, body []byte) (id string, receipt sms.Receipt, err error) {
 	if r.Method != http.MethodPost || s.problems != nil {
 		return "", sms.Receipt{}, sms.ErrBadSignature
 	}
