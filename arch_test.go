@@ -40,6 +40,7 @@ var floors = []struct {
 	{"sms/aws", []string{"httpx", "sms"}},
 	{"sms/smstest", []string{"httpx", "sms"}},
 	{"sms/rest", []string{"httpx", "sms"}},
+	{"sms/infobip", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/plivo", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/telnyx", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/file", []string{"sms"}},

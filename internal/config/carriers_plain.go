@@ -29,3 +29,35 @@ func (p *Plivo) check(problems *Problems) {
 	p.AuthToken = fromFile(problems, "plivo-auth-token", p.AuthToken, p.AuthTokenFile)
 	checkCountries(problems, "plivo-countries", p.Countries)
 }
+
+// Infobip is an account that sends our texts.
+type Infobip struct {
+	// The account's own address of the API, such as https://xyz.api.infobip.com.
+	BaseURL string `name:"base-url" var:"INFOBIP_BASE_URL" placeholder:"URL"`
+	// The API key itself.
+	APIKey secret.String `name:"api-key" var:"INFOBIP_API_KEY" hidden:""`
+	// File that holds the API key. The key itself may be in THIMBLE_INFOBIP_API_KEY.
+	APIKeyFile string `name:"api-key-file" var:"INFOBIP_API_KEY_FILE" placeholder:"FILE"`
+	// Sender: a number with +, a short code or a name.
+	From string `name:"from" var:"INFOBIP_FROM" placeholder:"NUMBER"`
+	// User name that Infobip shows with reports: that of the subscription's security settings, of your own choice.
+	WebhookUser string `name:"webhook-user" var:"INFOBIP_WEBHOOK_USER" placeholder:"NAME"`
+	// The password itself that Infobip shows with reports.
+	WebhookPassword secret.String `name:"webhook-password" var:"INFOBIP_WEBHOOK_PASSWORD" hidden:""`
+	// File that holds the password that Infobip shows with reports, of 16 characters at least. The password itself may be in
+	// THIMBLE_INFOBIP_WEBHOOK_PASSWORD.
+	WebhookPasswordFile string `name:"webhook-password-file" var:"INFOBIP_WEBHOOK_PASSWORD_FILE" placeholder:"FILE"`
+	// Countries whose numbers this account serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"INFOBIP_COUNTRIES" placeholder:"CC"`
+}
+
+// Given reports whether texts can be sent at all.
+func (i *Infobip) Given() bool {
+	return i.BaseURL != "" || i.APIKey != "" || i.From != "" || i.WebhookUser != "" || i.WebhookPassword != ""
+}
+
+func (i *Infobip) check(p *Problems) {
+	i.APIKey = fromFile(p, "infobip-api-key", i.APIKey, i.APIKeyFile)
+	i.WebhookPassword = fromFile(p, "infobip-webhook-password", i.WebhookPassword, i.WebhookPasswordFile)
+	checkCountries(p, "infobip-countries", i.Countries)
+}

@@ -43,6 +43,7 @@ func (c *Serve) Parts() []Part {
 		{"telnyx", c.Telnyx.check},
 		{"aws", c.AWS.check},
 		{"plivo", c.Plivo.check},
+		{"infobip", c.Infobip.check},
 		{"sms-webhook", c.SMSWebhook.check},
 		{"sms-file", c.SMSFile.check},
 		{"lookup", c.Lookup.check},
@@ -90,6 +91,8 @@ func (c *Serve) SecretFiles() []SecretFile {
 		{"aws-secret-access-key-file", c.AWS.SecretAccessKeyFile},
 		{"aws-session-token-file", c.AWS.SessionTokenFile},
 		{"plivo-auth-token-file", c.Plivo.AuthTokenFile},
+		{"infobip-api-key-file", c.Infobip.APIKeyFile},
+		{"infobip-webhook-password-file", c.Infobip.WebhookPasswordFile},
 		{"sms-webhook-secret-file", c.SMSWebhook.SecretFile},
 		{"lookup-secret-file", c.Lookup.SecretFile},
 	}

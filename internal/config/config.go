@@ -50,14 +50,15 @@ type Serve struct {
 	// lines HASH:COUNT in order, or a folder of ranges. Without it, none is looked up. Nothing leaves this machine.
 	BreachFile string `name:"password-breach-file" var:"PASSWORD_BREACH_FILE" placeholder:"PATH"`
 	// How long running requests and messages may take to end after SIGTERM, in seconds, 1 to 600.
-	Grace  Number `name:"shutdown-seconds" var:"SHUTDOWN_SECONDS" default:"25" placeholder:"N"`
-	Keep   Keep   `embed:"" prefix:"keep-" group:"How long rows are kept, in days. 0 is the default, -1 is for ever."`
-	SMTP   SMTP   `embed:"" prefix:"smtp-" group:"Mail. Without it, live projects cannot send any."`
-	Twilio Twilio `embed:"" prefix:"twilio-" group:"Texts by Twilio. Live projects send texts by one of these providers or several."`
-	Vonage Vonage `embed:"" prefix:"vonage-" group:"Texts by Vonage."`
-	Telnyx Telnyx `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
-	AWS    AWS    `embed:"" prefix:"aws-" group:"Texts by AWS End User Messaging SMS."`
-	Plivo  Plivo  `embed:"" prefix:"plivo-" group:"Texts by Plivo."`
+	Grace   Number  `name:"shutdown-seconds" var:"SHUTDOWN_SECONDS" default:"25" placeholder:"N"`
+	Keep    Keep    `embed:"" prefix:"keep-" group:"How long rows are kept, in days. 0 is the default, -1 is for ever."`
+	SMTP    SMTP    `embed:"" prefix:"smtp-" group:"Mail. Without it, live projects cannot send any."`
+	Twilio  Twilio  `embed:"" prefix:"twilio-" group:"Texts by Twilio. Live projects send texts by one of these providers or several."`
+	Vonage  Vonage  `embed:"" prefix:"vonage-" group:"Texts by Vonage."`
+	Telnyx  Telnyx  `embed:"" prefix:"telnyx-" group:"Texts by Telnyx."`
+	AWS     AWS     `embed:"" prefix:"aws-" group:"Texts by AWS End User Messaging SMS."`
+	Plivo   Plivo   `embed:"" prefix:"plivo-" group:"Texts by Plivo."`
+	Infobip Infobip `embed:"" prefix:"infobip-" group:"Texts by Infobip."`
 
 	// Which providers carry texts to which numbers, the preferred one first: by country, by prefix, or * for all others,
 	// such as US=vonage>twilio,+1876=telnyx,*=twilio. A number that no list fits cannot be texted. Without any list, all

@@ -135,6 +135,7 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_VONAGE_COUNTRIES=VV", "THIMBLE_VONAGE_API_SECRET=a", "THIMBLE_VONAGE_API_SECRET_FILE=b",
 		"THIMBLE_TELNYX_COUNTRIES=ZZ", "THIMBLE_TELNYX_API_KEY=a", "THIMBLE_TELNYX_API_KEY_FILE=b",
 		"THIMBLE_PLIVO_COUNTRIES=PP", "THIMBLE_PLIVO_AUTH_TOKEN=a", "THIMBLE_PLIVO_AUTH_TOKEN_FILE=b",
+		"THIMBLE_INFOBIP_COUNTRIES=QQ", "THIMBLE_INFOBIP_API_KEY=a", "THIMBLE_INFOBIP_API_KEY_FILE=b",
 		"THIMBLE_AWS_COUNTRIES=YY", "THIMBLE_AWS_SESSION_TOKEN=a", "THIMBLE_AWS_SESSION_TOKEN_FILE=b",
 		"THIMBLE_SMS_WEBHOOK_SECRET=a", "THIMBLE_SMS_WEBHOOK_SECRET_FILE=b", "THIMBLE_SMS_WEBHOOK_COUNTRIES=XY",
 		"THIMBLE_SMS_WEBHOOK_ALLOW_PRIVATE=perhaps", "THIMBLE_SMS_FILE_COUNTRIES=XZ",
@@ -148,6 +149,7 @@ func TestAllAtOnce(t *testing.T) {
 		"no name: set THIMBLE_SMTP_HOST", `"XX" is no country`, "is empty", "master-key-file cannot be read",
 		`vonage-countries: "VV"`, "vonage-api-secret and vonage-api-secret-file",
 		`telnyx-countries: "ZZ"`, "telnyx-api-key and telnyx-api-key-file",
+		`infobip-countries: "QQ"`, "infobip-api-key and infobip-api-key-file",
 		`plivo-countries: "PP"`, "plivo-auth-token and plivo-auth-token-file",
 		`aws-countries: "YY"`, "aws-session-token and aws-session-token-file",
 		"sms-webhook-secret and sms-webhook-secret-file", `sms-webhook-countries: "XY"`, "sms-webhook-allow-private must be",
@@ -192,6 +194,8 @@ func TestSecretsFromFiles(t *testing.T) {
 		"THIMBLE_VONAGE_PRIVATE_KEY_FILE=" + file("key", "k"), "THIMBLE_VONAGE_API_SECRET_FILE=" + file("api", "v"),
 		"THIMBLE_VONAGE_SIGNATURE_SECRET_FILE=" + file("signature", "w"),
 		"THIMBLE_TELNYX_API_KEY_FILE=" + file("telnyx", "x"), "THIMBLE_PLIVO_AUTH_TOKEN_FILE=" + file("plivo", "p"),
+		"THIMBLE_INFOBIP_API_KEY_FILE=" + file("infobip", "i"),
+		"THIMBLE_INFOBIP_WEBHOOK_PASSWORD_FILE=" + file("infobip-webhook", "j"),
 		"THIMBLE_AWS_SECRET_ACCESS_KEY_FILE=" + file("aws", "a"), "THIMBLE_AWS_SESSION_TOKEN_FILE=" + file("session", "b"),
 		"THIMBLE_MASTER_KEY_FILE=" + file("master", "m"), "THIMBLE_SMTP_PASSWORD_FILE=" + file("smtp", "s"),
 		"THIMBLE_PUBLIC_URL=https://auth.example.com/", "THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com",
@@ -204,8 +208,8 @@ func TestSecretsFromFiles(t *testing.T) {
 	v := c.Serve.Vonage
 	got = append(got, v.PrivateKey, v.APISecret, v.SignatureSecret, c.Serve.Telnyx.APIKey)
 	got = append(got, c.Serve.AWS.SecretAccessKey, c.Serve.AWS.SessionToken)
-	got = append(got, c.Serve.Plivo.AuthToken)
-	want := []secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x", "a", "b", "p"}
+	got = append(got, c.Serve.Plivo.AuthToken, c.Serve.Infobip.APIKey, c.Serve.Infobip.WebhookPassword)
+	want := []secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x", "a", "b", "p", "i", "j"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}

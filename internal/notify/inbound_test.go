@@ -204,7 +204,8 @@ func (crowd) HeardAll(r *http.Request, _ string, _ []byte) ([]sms.Heard, error) 
 		return nil, sms.ErrBadSignature
 	}
 	return []sms.Heard{
-		{ID: "in-1", From: "+12025550162", Word: sms.Stop}, {ID: "in-2", From: "ACME", Word: sms.Stop},
+		{ID: "in-1", From: "+12025550162", Word: sms.Stop},
+		{ID: "in-2", From: "ACME", Word: sms.Stop},
 		{ID: "in-3", From: "+12025550164", Word: sms.Stop},
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/config"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sms/infobip"
 	"github.com/thimble-auth/thimble/internal/sms/plivo"
 )
 
@@ -22,6 +23,13 @@ func plainSenders(c *config.Serve) []notify.SMSRoute {
 		return plivo.New(plivo.Config{
 			AuthID: p.AuthID, AuthToken: p.AuthToken, From: p.From, PowerpackUUID: p.PowerpackUUID, BaseURL: p.BaseURL,
 			HTTP: carrierClient(p.BaseURL != ""), Now: time.Now,
+		})
+	})
+	add(c.Infobip.Given(), c.Infobip.Countries, func() sms.Sender {
+		i := &c.Infobip
+		return infobip.New(infobip.Config{
+			BaseURL: i.BaseURL, APIKey: i.APIKey, From: i.From, WebhookUser: i.WebhookUser, WebhookPassword: i.WebhookPassword,
+			HTTP: carrierClient(true),
 		})
 	})
 	return routes

@@ -34,6 +34,7 @@ type town struct {
 	vonage  *vendors.Vonage
 	telnyx  *vendors.Telnyx
 	plivo   *vendors.Plivo
+	infobip *vendors.Infobip
 	aws     *vendors.AWS
 	program *vendors.Webhook
 	smtp    *vendors.SMTP
@@ -44,7 +45,7 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	s := &town{
-		twilio: vendors.NewTwilio(), vonage: vendors.NewVonage(), telnyx: vendors.NewTelnyx(), plivo: vendors.NewPlivo(), aws: vendors.NewAWS(),
+		twilio: vendors.NewTwilio(), vonage: vendors.NewVonage(), telnyx: vendors.NewTelnyx(), plivo: vendors.NewPlivo(), infobip: vendors.NewInfobip(), aws: vendors.NewAWS(),
 		program: vendors.NewWebhook(), smtp: vendors.NewSMTP(),
 	}
 	at := func(serve func(net.Listener) func()) string {
@@ -73,6 +74,9 @@ func newTown(t *testing.T) *town {
 		"THIMBLE_TELNYX_FROM="+vendors.TelnyxFrom, "THIMBLE_TELNYX_BASE_URL=http://"+at(s.telnyx.Serve),
 		"THIMBLE_PLIVO_AUTH_ID="+vendors.PlivoID, "THIMBLE_PLIVO_AUTH_TOKEN="+vendors.PlivoToken,
 		"THIMBLE_PLIVO_FROM="+vendors.PlivoFrom, "THIMBLE_PLIVO_BASE_URL=http://"+at(s.plivo.Serve),
+		"THIMBLE_INFOBIP_BASE_URL=http://"+at(s.infobip.Serve), "THIMBLE_INFOBIP_API_KEY="+vendors.InfobipKey,
+		"THIMBLE_INFOBIP_FROM="+vendors.InfobipFrom, "THIMBLE_INFOBIP_WEBHOOK_USER="+vendors.InfobipUser,
+		"THIMBLE_INFOBIP_WEBHOOK_PASSWORD="+vendors.InfobipPassword,
 		"THIMBLE_AWS_REGION="+vendors.AWSRegion, "THIMBLE_AWS_ACCESS_KEY_ID="+vendors.AWSKey,
 		"THIMBLE_AWS_SECRET_ACCESS_KEY="+vendors.AWSSecret, "THIMBLE_AWS_FROM="+vendors.AWSFrom,
 		"THIMBLE_AWS_CONFIGURATION_SET="+vendors.AWSSet, "THIMBLE_AWS_TOPIC_ARN="+vendors.AWSTopic,
@@ -88,17 +92,17 @@ func newTown(t *testing.T) *town {
 
 // sent counts everything that a doctor must not send.
 func (s *town) sent() int {
-	return len(s.twilio.Texts()) + len(s.vonage.Texts()) + len(s.telnyx.Texts()) + len(s.plivo.Texts()) + len(s.aws.Texts()) +
+	return len(s.twilio.Texts()) + len(s.vonage.Texts()) + len(s.telnyx.Texts()) + len(s.plivo.Texts()) + len(s.infobip.Texts()) + len(s.aws.Texts()) +
 		len(s.program.Texts()) + len(s.smtp.Mails())
 }
 
 func (s *town) asked() int {
-	return s.twilio.Desk.Asked() + s.vonage.Desk.Asked() + s.telnyx.Desk.Asked() + s.plivo.Desk.Asked() + s.aws.Desk.Asked()
+	return s.twilio.Desk.Asked() + s.vonage.Desk.Asked() + s.telnyx.Desk.Asked() + s.plivo.Desk.Asked() + s.infobip.Desk.Asked() + s.aws.Desk.Asked()
 }
 
 // secrets are what no line may show.
 var secrets = []string{
-	vendors.TwilioToken, vendors.VonageAPISecret, vendors.VonageSignature, vendors.TelnyxKey, vendors.AWSSecret, vendors.PlivoToken,
+	vendors.TwilioToken, vendors.VonageAPISecret, vendors.VonageSignature, vendors.TelnyxKey, vendors.AWSSecret, vendors.PlivoToken, vendors.InfobipKey, vendors.InfobipPassword,
 	vendors.WebhookSecret, "correct horse battery", "BEGIN PRIVATE", "open sesame",
 }
 
@@ -151,8 +155,8 @@ func TestDoctorOfTheHealthy(t *testing.T) {
 			if lines, status := s.doctorSays(t, nil); status != 0 || len(lines) != 0 {
 				t.Errorf("status %d, want 0 and nothing but ok: %q", status, lines)
 			}
-			if s.asked() != 14 {
-				t.Errorf("%d questions, want 14", s.asked())
+			if s.asked() != 15 {
+				t.Errorf("%d questions, want 15", s.asked())
 			}
 		})
 	}
@@ -209,6 +213,8 @@ func TestDoctorFindsWrongSettings(t *testing.T) {
 		"Telnyx down":         {[]string{"THIMBLE_TELNYX_BASE_URL=http://" + gone}, []string{"wrong telnyx-base-url"}},
 		"wrong Plivo":         {[]string{"THIMBLE_PLIVO_AUTH_TOKEN=x"}, []string{"wrong plivo-auth-token"}},
 		"Plivo down":          {[]string{"THIMBLE_PLIVO_BASE_URL=http://" + gone}, []string{"wrong plivo-base-url"}},
+		"wrong Infobip":       {[]string{"THIMBLE_INFOBIP_API_KEY=x"}, []string{"wrong infobip-api-key"}},
+		"Infobip down":        {[]string{"THIMBLE_INFOBIP_BASE_URL=http://" + gone}, []string{"wrong infobip-base-url"}},
 		"wrong AWS":           {[]string{"THIMBLE_AWS_SECRET_ACCESS_KEY=x"}, []string{"wrong aws-secret-access-key"}},
 		"AWS down":            {[]string{"THIMBLE_AWS_BASE_URL=http://" + gone}, []string{"wrong aws-region"}},
 		"program down":        {[]string{"THIMBLE_SMS_WEBHOOK_URL=http://" + gone}, []string{"wrong sms-webhook-url"}},
@@ -421,7 +427,7 @@ func TestDoctorIsNotHeldUp(t *testing.T) {
 	s := newTown(t)
 	s.twilio.Desk.Do, s.vonage.Desk.Do, s.telnyx.Desk.Do, s.aws.Desk.Do = vendors.Hang(), vendors.Hang(), vendors.Hang(),
 		vendors.Hang()
-	s.plivo.Desk.Do = vendors.Hang()
+	s.plivo.Desk.Do, s.infobip.Desk.Do = vendors.Hang(), vendors.Hang()
 	s.smtp.Answer[""] = "hang"
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 	if err != nil {
@@ -452,7 +458,7 @@ func TestDoctorIsNotHeldUp(t *testing.T) {
 	if took := time.Since(began); took > 4*timeout {
 		t.Errorf("it took %v", took)
 	}
-	want := []string{"database", "twilio-base-url", "vonage-base-url", "telnyx-base-url", "aws-region", "plivo-base-url", "smtp-host"}
+	want := []string{"database", "twilio-base-url", "vonage-base-url", "telnyx-base-url", "aws-region", "plivo-base-url", "infobip-base-url", "smtp-host"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

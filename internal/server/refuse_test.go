@@ -71,6 +71,13 @@ func TestServeRefuses(t *testing.T) {
 				"plivo-auth-id must be", "plivo-auth-token is missing", "plivo-from must be", "plivo-base-url is wrong",
 			},
 		},
+		"half an Infobip": {
+			settings: []string{"THIMBLE_INFOBIP_FROM=Acme & Co", "THIMBLE_INFOBIP_WEBHOOK_PASSWORD=short"},
+			want: []string{
+				"infobip-base-url is missing", "infobip-api-key is missing", "infobip-from must be",
+				"infobip-webhook-user is missing", "infobip-webhook-password must have",
+			},
+		},
 		"half an AWS": {
 			settings: []string{"THIMBLE_AWS_REGION=Ireland", "THIMBLE_AWS_BASE_URL=http://sms.example.com"},
 			want:     []string{"aws-region must be", "aws-access-key-id must be", "aws-secret-access-key is", "aws-base-url is wrong"},
