@@ -42,6 +42,7 @@ var floors = []struct {
 	{"sms/rest", []string{"httpx", "sms"}},
 	{"sms/infobip", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/plivo", []string{"httpx", "sms", "sms/rest"}},
+	{"sms/sinch", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/telnyx", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/file", []string{"sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},

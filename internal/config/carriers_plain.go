@@ -61,3 +61,37 @@ func (i *Infobip) check(p *Problems) {
 	i.WebhookPassword = fromFile(p, "infobip-webhook-password", i.WebhookPassword, i.WebhookPasswordFile)
 	checkCountries(p, "infobip-countries", i.Countries)
 }
+
+// Sinch is a service plan that sends our texts.
+type Sinch struct {
+	// Id of the service plan.
+	ServicePlanID string `name:"service-plan-id" var:"SINCH_SERVICE_PLAN_ID" placeholder:"ID"`
+	// The API token itself.
+	APIToken secret.String `name:"api-token" var:"SINCH_API_TOKEN" hidden:""`
+	// File that holds the API token. The token itself may be in THIMBLE_SINCH_API_TOKEN.
+	APITokenFile string `name:"api-token-file" var:"SINCH_API_TOKEN_FILE" placeholder:"FILE"`
+	// Sender: a number with +, a short code or a name. Without it, the service plan's default.
+	From string `name:"from" var:"SINCH_FROM" placeholder:"NUMBER"`
+	// User name that Sinch shows with callbacks: ask its account manager to set one of your choice.
+	WebhookUser string `name:"webhook-user" var:"SINCH_WEBHOOK_USER" placeholder:"NAME"`
+	// The password itself that Sinch shows with callbacks.
+	WebhookPassword secret.String `name:"webhook-password" var:"SINCH_WEBHOOK_PASSWORD" hidden:""`
+	// File that holds the password that Sinch shows with callbacks, of 16 characters at least. The password itself may be in
+	// THIMBLE_SINCH_WEBHOOK_PASSWORD.
+	WebhookPasswordFile string `name:"webhook-password-file" var:"SINCH_WEBHOOK_PASSWORD_FILE" placeholder:"FILE"`
+	// Countries whose numbers this service plan serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"SINCH_COUNTRIES" placeholder:"CC"`
+	// Where the API of the service plan's region is. Without it, https://us.sms.api.sinch.com.
+	BaseURL string `name:"base-url" var:"SINCH_BASE_URL" placeholder:"URL"`
+}
+
+// Given reports whether texts can be sent at all.
+func (s *Sinch) Given() bool {
+	return s.ServicePlanID != "" || s.APIToken != "" || s.From != "" || s.WebhookUser != "" || s.WebhookPassword != ""
+}
+
+func (s *Sinch) check(p *Problems) {
+	s.APIToken = fromFile(p, "sinch-api-token", s.APIToken, s.APITokenFile)
+	s.WebhookPassword = fromFile(p, "sinch-webhook-password", s.WebhookPassword, s.WebhookPasswordFile)
+	checkCountries(p, "sinch-countries", s.Countries)
+}

@@ -44,6 +44,7 @@ func (c *Serve) Parts() []Part {
 		{"aws", c.AWS.check},
 		{"plivo", c.Plivo.check},
 		{"infobip", c.Infobip.check},
+		{"sinch", c.Sinch.check},
 		{"sms-webhook", c.SMSWebhook.check},
 		{"sms-file", c.SMSFile.check},
 		{"lookup", c.Lookup.check},
@@ -93,6 +94,8 @@ func (c *Serve) SecretFiles() []SecretFile {
 		{"plivo-auth-token-file", c.Plivo.AuthTokenFile},
 		{"infobip-api-key-file", c.Infobip.APIKeyFile},
 		{"infobip-webhook-password-file", c.Infobip.WebhookPasswordFile},
+		{"sinch-api-token-file", c.Sinch.APITokenFile},
+		{"sinch-webhook-password-file", c.Sinch.WebhookPasswordFile},
 		{"sms-webhook-secret-file", c.SMSWebhook.SecretFile},
 		{"lookup-secret-file", c.Lookup.SecretFile},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sms/infobip"
 	"github.com/thimble-auth/thimble/internal/sms/plivo"
+	"github.com/thimble-auth/thimble/internal/sms/sinch"
 )
 
 // plainSenders makes a route of each provider that has texts alone, and nothing but its HTTP API.
@@ -30,6 +31,13 @@ func plainSenders(c *config.Serve) []notify.SMSRoute {
 		return infobip.New(infobip.Config{
 			BaseURL: i.BaseURL, APIKey: i.APIKey, From: i.From, WebhookUser: i.WebhookUser, WebhookPassword: i.WebhookPassword,
 			HTTP: carrierClient(true),
+		})
+	})
+	add(c.Sinch.Given(), c.Sinch.Countries, func() sms.Sender {
+		s := &c.Sinch
+		return sinch.New(sinch.Config{
+			ServicePlanID: s.ServicePlanID, APIToken: s.APIToken, From: s.From, WebhookUser: s.WebhookUser,
+			WebhookPassword: s.WebhookPassword, BaseURL: s.BaseURL, HTTP: carrierClient(s.BaseURL != ""), Now: time.Now,
 		})
 	})
 	return routes

@@ -78,6 +78,13 @@ func TestServeRefuses(t *testing.T) {
 				"infobip-webhook-user is missing", "infobip-webhook-password must have",
 			},
 		},
+		"half a Sinch": {
+			settings: []string{"THIMBLE_SINCH_FROM=Acme & Co", "THIMBLE_SINCH_BASE_URL=http://sms.example.com"},
+			want: []string{
+				"sinch-service-plan-id must be", "sinch-api-token is missing", "sinch-from must be", "sinch-webhook-user is missing",
+				"sinch-webhook-password is missing", "sinch-base-url is wrong",
+			},
+		},
 		"half an AWS": {
 			settings: []string{"THIMBLE_AWS_REGION=Ireland", "THIMBLE_AWS_BASE_URL=http://sms.example.com"},
 			want:     []string{"aws-region must be", "aws-access-key-id must be", "aws-secret-access-key is", "aws-base-url is wrong"},
