@@ -47,7 +47,9 @@ var floors = []struct {
 	{"sms/file", []string{"sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
 	{"sms/vonage", []string{"httpx", "sms"}},
-	{"sms/webhook", []string{"httpx", "sms"}},
+	{"sms/standard", nil},
+	{"sms/bird", []string{"httpx", "sms", "sms/rest", "sms/standard"}},
+	{"sms/webhook", []string{"httpx", "sms", "sms/standard"}},
 	{"mail", []string{"httpx"}},
 
 	// Data.

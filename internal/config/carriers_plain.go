@@ -95,3 +95,31 @@ func (s *Sinch) check(p *Problems) {
 	s.WebhookPassword = fromFile(p, "sinch-webhook-password", s.WebhookPassword, s.WebhookPasswordFile)
 	checkCountries(p, "sinch-countries", s.Countries)
 }
+
+// Bird is a workspace that sends our texts.
+type Bird struct {
+	// The API key itself.
+	APIKey secret.String `name:"api-key" var:"BIRD_API_KEY" hidden:""`
+	// File that holds the API key. The key itself may be in THIMBLE_BIRD_API_KEY.
+	APIKeyFile string `name:"api-key-file" var:"BIRD_API_KEY_FILE" placeholder:"FILE"`
+	// Sender: a number with +, a short code or a name, which the workspace holds.
+	From string `name:"from" var:"BIRD_FROM" placeholder:"NUMBER"`
+	// The secret itself of the webhook endpoint.
+	WebhookSecret secret.String `name:"webhook-secret" var:"BIRD_WEBHOOK_SECRET" hidden:""`
+	// File that holds the secret of the webhook endpoint, which begins with whsec_; two of them, while it is rotated. The
+	// secret itself may be in THIMBLE_BIRD_WEBHOOK_SECRET.
+	WebhookSecretFile string `name:"webhook-secret-file" var:"BIRD_WEBHOOK_SECRET_FILE" placeholder:"FILE"`
+	// Countries whose numbers this workspace serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"BIRD_COUNTRIES" placeholder:"CC"`
+	// Where the API is. Without it, the key's beginning tells it: bk_us1_ or bk_eu1_.
+	BaseURL string `name:"base-url" var:"BIRD_BASE_URL" placeholder:"URL"`
+}
+
+// Given reports whether texts can be sent at all.
+func (b *Bird) Given() bool { return b.APIKey != "" || b.From != "" || b.WebhookSecret != "" }
+
+func (b *Bird) check(p *Problems) {
+	b.APIKey = fromFile(p, "bird-api-key", b.APIKey, b.APIKeyFile)
+	b.WebhookSecret = fromFile(p, "bird-webhook-secret", b.WebhookSecret, b.WebhookSecretFile)
+	checkCountries(p, "bird-countries", b.Countries)
+}

@@ -45,6 +45,7 @@ func (c *Serve) Parts() []Part {
 		{"plivo", c.Plivo.check},
 		{"infobip", c.Infobip.check},
 		{"sinch", c.Sinch.check},
+		{"bird", c.Bird.check},
 		{"sms-webhook", c.SMSWebhook.check},
 		{"sms-file", c.SMSFile.check},
 		{"lookup", c.Lookup.check},
@@ -96,6 +97,8 @@ func (c *Serve) SecretFiles() []SecretFile {
 		{"infobip-webhook-password-file", c.Infobip.WebhookPasswordFile},
 		{"sinch-api-token-file", c.Sinch.APITokenFile},
 		{"sinch-webhook-password-file", c.Sinch.WebhookPasswordFile},
+		{"bird-api-key-file", c.Bird.APIKeyFile},
+		{"bird-webhook-secret-file", c.Bird.WebhookSecretFile},
 		{"sms-webhook-secret-file", c.SMSWebhook.SecretFile},
 		{"lookup-secret-file", c.Lookup.SecretFile},
 	}

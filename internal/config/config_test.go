@@ -137,6 +137,7 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_PLIVO_COUNTRIES=PP", "THIMBLE_PLIVO_AUTH_TOKEN=a", "THIMBLE_PLIVO_AUTH_TOKEN_FILE=b",
 		"THIMBLE_INFOBIP_COUNTRIES=QQ", "THIMBLE_INFOBIP_API_KEY=a", "THIMBLE_INFOBIP_API_KEY_FILE=b",
 		"THIMBLE_SINCH_COUNTRIES=RR", "THIMBLE_SINCH_API_TOKEN=a", "THIMBLE_SINCH_API_TOKEN_FILE=b",
+		"THIMBLE_BIRD_COUNTRIES=WW", "THIMBLE_BIRD_API_KEY=a", "THIMBLE_BIRD_API_KEY_FILE=b",
 		"THIMBLE_AWS_COUNTRIES=YY", "THIMBLE_AWS_SESSION_TOKEN=a", "THIMBLE_AWS_SESSION_TOKEN_FILE=b",
 		"THIMBLE_SMS_WEBHOOK_SECRET=a", "THIMBLE_SMS_WEBHOOK_SECRET_FILE=b", "THIMBLE_SMS_WEBHOOK_COUNTRIES=XY",
 		"THIMBLE_SMS_WEBHOOK_ALLOW_PRIVATE=perhaps", "THIMBLE_SMS_FILE_COUNTRIES=XZ",
@@ -150,6 +151,7 @@ func TestAllAtOnce(t *testing.T) {
 		"no name: set THIMBLE_SMTP_HOST", `"XX" is no country`, "is empty", "master-key-file cannot be read",
 		`vonage-countries: "VV"`, "vonage-api-secret and vonage-api-secret-file",
 		`telnyx-countries: "ZZ"`, "telnyx-api-key and telnyx-api-key-file",
+		`bird-countries: "WW"`, "bird-api-key and bird-api-key-file",
 		`sinch-countries: "RR"`, "sinch-api-token and sinch-api-token-file",
 		`infobip-countries: "QQ"`, "infobip-api-key and infobip-api-key-file",
 		`plivo-countries: "PP"`, "plivo-auth-token and plivo-auth-token-file",
@@ -199,6 +201,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		"THIMBLE_INFOBIP_API_KEY_FILE=" + file("infobip", "i"),
 		"THIMBLE_INFOBIP_WEBHOOK_PASSWORD_FILE=" + file("infobip-webhook", "j"),
 		"THIMBLE_SINCH_API_TOKEN_FILE=" + file("sinch", "l"), "THIMBLE_SINCH_WEBHOOK_PASSWORD_FILE=" + file("sinch-webhook", "n"),
+		"THIMBLE_BIRD_API_KEY_FILE=" + file("bird", "o"), "THIMBLE_BIRD_WEBHOOK_SECRET_FILE=" + file("bird-webhook", "q"),
 		"THIMBLE_AWS_SECRET_ACCESS_KEY_FILE=" + file("aws", "a"), "THIMBLE_AWS_SESSION_TOKEN_FILE=" + file("session", "b"),
 		"THIMBLE_MASTER_KEY_FILE=" + file("master", "m"), "THIMBLE_SMTP_PASSWORD_FILE=" + file("smtp", "s"),
 		"THIMBLE_PUBLIC_URL=https://auth.example.com/", "THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com",
@@ -213,7 +216,8 @@ func TestSecretsFromFiles(t *testing.T) {
 	got = append(got, c.Serve.AWS.SecretAccessKey, c.Serve.AWS.SessionToken)
 	got = append(got, c.Serve.Plivo.AuthToken, c.Serve.Infobip.APIKey, c.Serve.Infobip.WebhookPassword)
 	got = append(got, c.Serve.Sinch.APIToken, c.Serve.Sinch.WebhookPassword)
-	want := []secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x", "a", "b", "p", "i", "j", "l", "n"}
+	got = append(got, c.Serve.Bird.APIKey, c.Serve.Bird.WebhookSecret)
+	want := []secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x", "a", "b", "p", "i", "j", "l", "n", "o", "q"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/config"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/sms"
+	"github.com/thimble-auth/thimble/internal/sms/bird"
 	"github.com/thimble-auth/thimble/internal/sms/infobip"
 	"github.com/thimble-auth/thimble/internal/sms/plivo"
 	"github.com/thimble-auth/thimble/internal/sms/sinch"
@@ -38,6 +39,13 @@ func plainSenders(c *config.Serve) []notify.SMSRoute {
 		return sinch.New(sinch.Config{
 			ServicePlanID: s.ServicePlanID, APIToken: s.APIToken, From: s.From, WebhookUser: s.WebhookUser,
 			WebhookPassword: s.WebhookPassword, BaseURL: s.BaseURL, HTTP: carrierClient(s.BaseURL != ""), Now: time.Now,
+		})
+	})
+	add(c.Bird.Given(), c.Bird.Countries, func() sms.Sender {
+		b := &c.Bird
+		return bird.New(bird.Config{
+			APIKey: b.APIKey, From: b.From, WebhookSecret: b.WebhookSecret, BaseURL: b.BaseURL,
+			HTTP: carrierClient(b.BaseURL != ""), Now: time.Now,
 		})
 	})
 	return routes

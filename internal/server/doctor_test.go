@@ -36,6 +36,7 @@ type town struct {
 	plivo   *vendors.Plivo
 	infobip *vendors.Infobip
 	sinch   *vendors.Sinch
+	bird    *vendors.Bird
 	aws     *vendors.AWS
 	program *vendors.Webhook
 	smtp    *vendors.SMTP
@@ -46,7 +47,7 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	s := &town{
-		twilio: vendors.NewTwilio(), vonage: vendors.NewVonage(), telnyx: vendors.NewTelnyx(), plivo: vendors.NewPlivo(), infobip: vendors.NewInfobip(), sinch: vendors.NewSinch(), aws: vendors.NewAWS(),
+		twilio: vendors.NewTwilio(), vonage: vendors.NewVonage(), telnyx: vendors.NewTelnyx(), plivo: vendors.NewPlivo(), infobip: vendors.NewInfobip(), sinch: vendors.NewSinch(), bird: vendors.NewBird(), aws: vendors.NewAWS(),
 		program: vendors.NewWebhook(), smtp: vendors.NewSMTP(),
 	}
 	at := func(serve func(net.Listener) func()) string {
@@ -81,6 +82,8 @@ func newTown(t *testing.T) *town {
 		"THIMBLE_SINCH_SERVICE_PLAN_ID="+vendors.SinchPlan, "THIMBLE_SINCH_API_TOKEN="+vendors.SinchToken,
 		"THIMBLE_SINCH_FROM="+vendors.SinchFrom, "THIMBLE_SINCH_WEBHOOK_USER="+vendors.SinchUser,
 		"THIMBLE_SINCH_WEBHOOK_PASSWORD="+vendors.SinchPassword, "THIMBLE_SINCH_BASE_URL=http://"+at(s.sinch.Serve),
+		"THIMBLE_BIRD_API_KEY="+vendors.BirdKey, "THIMBLE_BIRD_FROM="+vendors.BirdFrom,
+		"THIMBLE_BIRD_WEBHOOK_SECRET="+vendors.BirdSecret, "THIMBLE_BIRD_BASE_URL=http://"+at(s.bird.Serve),
 		"THIMBLE_AWS_REGION="+vendors.AWSRegion, "THIMBLE_AWS_ACCESS_KEY_ID="+vendors.AWSKey,
 		"THIMBLE_AWS_SECRET_ACCESS_KEY="+vendors.AWSSecret, "THIMBLE_AWS_FROM="+vendors.AWSFrom,
 		"THIMBLE_AWS_CONFIGURATION_SET="+vendors.AWSSet, "THIMBLE_AWS_TOPIC_ARN="+vendors.AWSTopic,
@@ -96,18 +99,18 @@ func newTown(t *testing.T) *town {
 
 // sent counts everything that a doctor must not send.
 func (s *town) sent() int {
-	return len(s.twilio.Texts()) + len(s.vonage.Texts()) + len(s.telnyx.Texts()) + len(s.plivo.Texts()) + len(s.infobip.Texts()) + len(s.sinch.Texts()) + len(s.aws.Texts()) +
+	return len(s.twilio.Texts()) + len(s.vonage.Texts()) + len(s.telnyx.Texts()) + len(s.plivo.Texts()) + len(s.infobip.Texts()) + len(s.sinch.Texts()) + len(s.bird.Texts()) + len(s.aws.Texts()) +
 		len(s.program.Texts()) + len(s.smtp.Mails())
 }
 
 func (s *town) asked() int {
-	return s.twilio.Desk.Asked() + s.vonage.Desk.Asked() + s.telnyx.Desk.Asked() + s.plivo.Desk.Asked() + s.infobip.Desk.Asked() + s.sinch.Desk.Asked() + s.aws.Desk.Asked()
+	return s.twilio.Desk.Asked() + s.vonage.Desk.Asked() + s.telnyx.Desk.Asked() + s.plivo.Desk.Asked() + s.infobip.Desk.Asked() + s.sinch.Desk.Asked() + s.bird.Desk.Asked() + s.aws.Desk.Asked()
 }
 
 // secrets are what no line may show.
 var secrets = []string{
 	vendors.TwilioToken, vendors.VonageAPISecret, vendors.VonageSignature, vendors.TelnyxKey, vendors.AWSSecret, vendors.PlivoToken, vendors.InfobipKey, vendors.InfobipPassword,
-	vendors.SinchToken, vendors.SinchPassword,
+	vendors.SinchToken, vendors.SinchPassword, vendors.BirdKey, vendors.BirdSecret,
 	vendors.WebhookSecret, "correct horse battery", "BEGIN PRIVATE", "open sesame",
 }
 
@@ -160,8 +163,8 @@ func TestDoctorOfTheHealthy(t *testing.T) {
 			if lines, status := s.doctorSays(t, nil); status != 0 || len(lines) != 0 {
 				t.Errorf("status %d, want 0 and nothing but ok: %q", status, lines)
 			}
-			if s.asked() != 16 {
-				t.Errorf("%d questions, want 16", s.asked())
+			if s.asked() != 17 {
+				t.Errorf("%d questions, want 17", s.asked())
 			}
 		})
 	}
@@ -222,6 +225,8 @@ func TestDoctorFindsWrongSettings(t *testing.T) {
 		"Infobip down":        {[]string{"THIMBLE_INFOBIP_BASE_URL=http://" + gone}, []string{"wrong infobip-base-url"}},
 		"wrong Sinch":         {[]string{"THIMBLE_SINCH_API_TOKEN=x"}, []string{"wrong sinch-api-token"}},
 		"Sinch down":          {[]string{"THIMBLE_SINCH_BASE_URL=http://" + gone}, []string{"wrong sinch-base-url"}},
+		"wrong Bird":          {[]string{"THIMBLE_BIRD_API_KEY=x"}, []string{"wrong bird-api-key"}},
+		"Bird down":           {[]string{"THIMBLE_BIRD_BASE_URL=http://" + gone}, []string{"wrong bird-base-url"}},
 		"wrong AWS":           {[]string{"THIMBLE_AWS_SECRET_ACCESS_KEY=x"}, []string{"wrong aws-secret-access-key"}},
 		"AWS down":            {[]string{"THIMBLE_AWS_BASE_URL=http://" + gone}, []string{"wrong aws-region"}},
 		"program down":        {[]string{"THIMBLE_SMS_WEBHOOK_URL=http://" + gone}, []string{"wrong sms-webhook-url"}},
@@ -435,6 +440,7 @@ func TestDoctorIsNotHeldUp(t *testing.T) {
 	s.twilio.Desk.Do, s.vonage.Desk.Do, s.telnyx.Desk.Do, s.aws.Desk.Do = vendors.Hang(), vendors.Hang(), vendors.Hang(),
 		vendors.Hang()
 	s.plivo.Desk.Do, s.infobip.Desk.Do, s.sinch.Desk.Do = vendors.Hang(), vendors.Hang(), vendors.Hang()
+	s.bird.Desk.Do = vendors.Hang()
 	s.smtp.Answer[""] = "hang"
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 	if err != nil {
@@ -465,7 +471,7 @@ func TestDoctorIsNotHeldUp(t *testing.T) {
 	if took := time.Since(began); took > 4*timeout {
 		t.Errorf("it took %v", took)
 	}
-	want := []string{"database", "twilio-base-url", "vonage-base-url", "telnyx-base-url", "aws-region", "plivo-base-url", "infobip-base-url", "sinch-base-url", "smtp-host"}
+	want := []string{"database", "twilio-base-url", "vonage-base-url", "telnyx-base-url", "aws-region", "plivo-base-url", "infobip-base-url", "sinch-base-url", "bird-base-url", "smtp-host"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

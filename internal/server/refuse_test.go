@@ -85,6 +85,10 @@ func TestServeRefuses(t *testing.T) {
 				"sinch-webhook-password is missing", "sinch-base-url is wrong",
 			},
 		},
+		"half a Bird": {
+			settings: []string{"THIMBLE_BIRD_FROM=Acme & Co"},
+			want:     []string{"bird-api-key is missing", "bird-from must be", "bird-webhook-secret must be", "bird-base-url is missing"},
+		},
 		"half an AWS": {
 			settings: []string{"THIMBLE_AWS_REGION=Ireland", "THIMBLE_AWS_BASE_URL=http://sms.example.com"},
 			want:     []string{"aws-region must be", "aws-access-key-id must be", "aws-secret-access-key is", "aws-base-url is wrong"},

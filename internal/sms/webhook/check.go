@@ -1,20 +1,14 @@
 package webhook
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/url"
-	"strings"
-)
 
-// The bounds of a secret in bytes (Standard Webhooks, "Signature scheme").
-const (
-	minSecret = 24
-	maxSecret = 64
+	"github.com/thimble-auth/thimble/internal/sms/standard"
 )
 
 // check reports all that is wrong with the settings at once, each by its name.
-func check(c Config) (*url.URL, keys, error) {
+func check(c Config) (*url.URL, standard.Keys, error) {
 	var problems []error
 	u, err := target(c)
 	if err != nil {
@@ -51,18 +45,13 @@ func target(c Config) (*url.URL, error) {
 	return u, nil
 }
 
-func readKeys(setting, text string) (keys, error) {
-	var ring keys
-	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) }) {
-		encoded, found := strings.CutPrefix(one, "whsec_")
-		key, err := base64.StdEncoding.DecodeString(encoded)
-		if !found || err != nil || len(key) < minSecret || len(key) > maxSecret {
-			return nil, errors.New(setting + "-secret must be whsec_ and 24 to 64 random bytes in base64; " +
-				"make one with `echo whsec_$(openssl rand -base64 32)`")
-		}
-		ring = append(ring, key)
-	}
-	if len(ring) == 0 {
+func readKeys(setting, text string) (standard.Keys, error) {
+	ring, right := standard.Read(text)
+	switch {
+	case !right:
+		return nil, errors.New(setting + "-secret must be whsec_ and 24 to 64 random bytes in base64; " +
+			"make one with `echo whsec_$(openssl rand -base64 32)`")
+	case len(ring) == 0:
 		return nil, errors.New(setting + "-secret is missing; make one with `echo whsec_$(openssl rand -base64 32)`")
 	}
 	return ring, nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/sms/standard"
 )
 
 // Lookup asks a program of the operator's own what a number is, and with it any service that sells such answers. Calls are
@@ -21,7 +22,7 @@ import (
 type Lookup struct {
 	problems error
 	url      *url.URL
-	keys     keys
+	keys     standard.Keys
 	http     *httpx.Client
 	now      func() time.Time
 }

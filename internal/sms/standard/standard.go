@@ -1,4 +1,6 @@
-package webhook
+// Package standard signs calls and checks their signatures as Standard Webhooks says
+// (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+package standard
 
 import (
 	"crypto/hmac"
@@ -14,7 +16,8 @@ import (
 
 // The headers of a signed call (Standard Webhooks, "Webhook headers").
 const (
-	headerID        = "webhook-id"
+	// HeaderID holds the call's own id, which is the same when it is repeated.
+	HeaderID        = "webhook-id"
 	headerTimestamp = "webhook-timestamp"
 	headerSignature = "webhook-signature"
 )
@@ -25,24 +28,44 @@ const tolerance = 5 * time.Minute
 // maxSignatures bounds the work that a stranger can ask for.
 const maxSignatures = 16
 
-// keys sign and check: HMAC-SHA-256 over id, time and body with full stops between them.
-type keys [][]byte
+// The bounds of a secret in bytes (Standard Webhooks, "Signature scheme").
+const (
+	minSecret = 24
+	maxSecret = 64
+)
 
-// sign sets the headers, with a signature by each key.
-func (k keys) sign(h http.Header, id string, at time.Time, body []byte) {
+// Keys sign and check: HMAC-SHA-256 over id, time and body with full stops between them.
+type Keys [][]byte
+
+// Read reads secrets, whsec_ and random bytes in base64, with commas or spaces between them. Without any there are no keys;
+// right is false where one is malformed.
+func Read(text string) (ring Keys, right bool) {
+	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) }) {
+		encoded, found := strings.CutPrefix(one, "whsec_")
+		key, err := base64.StdEncoding.DecodeString(encoded)
+		if !found || err != nil || len(key) < minSecret || len(key) > maxSecret {
+			return nil, false
+		}
+		ring = append(ring, key)
+	}
+	return ring, true
+}
+
+// Sign sets the headers, with a signature by each key.
+func (k Keys) Sign(h http.Header, id string, at time.Time, body []byte) {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
 	signatures := make([]string, len(k))
 	for i, key := range k {
 		signatures[i] = "v1," + base64.StdEncoding.EncodeToString(sum(key, id, timestamp, body))
 	}
-	h.Set(headerID, id)
+	h.Set(HeaderID, id)
 	h.Set(headerTimestamp, timestamp)
 	h.Set(headerSignature, strings.Join(signatures, " "))
 }
 
-// signed reports whether one of the signatures is by one of the keys, over this body and a time that is about now.
-func (k keys) signed(h http.Header, now time.Time, body []byte) bool {
-	id, timestamp := h.Get(headerID), h.Get(headerTimestamp)
+// Signed reports whether one of the signatures is by one of the keys, over this body and a time that is about now.
+func (k Keys) Signed(h http.Header, now time.Time, body []byte) bool {
+	id, timestamp := h.Get(HeaderID), h.Get(headerTimestamp)
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	// With a full stop in the id, one signature would fit several splits into id, time and body.
 	if err != nil || id == "" || strings.Contains(id, ".") {
