@@ -10,6 +10,10 @@ import (
 func TestMeanings(t *testing.T) {
 	t.Parallel()
 	smstest.CheckMeanings(t, meanings)
+	smstest.CheckPermanent(
+		t, meanings, "REJECTED_PREFIX_MISSING", "REJECTED_DESTINATION", "REJECTED_INVALID_DESTINATION", "REJECTED_MESSAGE_TOO_LONG",
+		"MISSING_TO", "EC_UNKNOWN_SUBSCRIBER",
+	)
 	for class, codes := range meanings {
 		for name := range codes {
 			if !isName(name) {

@@ -1,6 +1,7 @@
 package smstest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -57,6 +58,15 @@ func CheckMeanings(t *testing.T, table sms.Meanings, stops ...string) {
 				t.Errorf("%s is explained as %v", code, e)
 			}
 		}
+	}
+}
+
+// CheckPermanent wants these codes and no others to be the recipient's or the text's fault: no other route is asked then.
+func CheckPermanent(t *testing.T, table sms.Meanings, codes ...string) {
+	t.Helper()
+	got, want := slices.Sorted(maps.Keys(table[sms.Permanent])), slices.Sorted(slices.Values(codes))
+	if !slices.Equal(got, want) {
+		t.Errorf("permanent are %v, want %v", got, want)
 	}
 }
 
