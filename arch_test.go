@@ -44,6 +44,8 @@ var floors = []struct {
 	{"sms/plivo", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/sinch", []string{"httpx", "sms", "sms/rest"}},
 	{"sms/telnyx", []string{"httpx", "sms", "sms/rest"}},
+	{"sms/smpp/pdu", nil},
+	{"sms/smpp", []string{"httpx", "sms", "sms/smpp/pdu"}},
 	{"sms/file", []string{"sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
 	{"sms/vonage", []string{"httpx", "sms"}},

@@ -43,6 +43,8 @@ type Error struct {
 	Reason string
 	// RetryAfter is the pause the provider asked for, or 0.
 	RetryAfter time.Duration
+	// Unanswered says that the provider may have taken the message, and will report on it if it did. Class is Later.
+	Unanswered bool
 }
 
 // Error writes class, code and reason.
