@@ -125,7 +125,12 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 			Provider: m.Provider, ProviderID: a.providerID, Segments: a.segments, Price: a.price.Micros, Currency: a.price.Currency,
 			RerouteAt: s.rerouteAt(j), Cost: s.cost(m, a),
 		}
-		s.keep(ctx, m.ID, func(tx *store.Tx) { tx.MessageSent(m.ID, h) })
+		s.keep(ctx, m.ID, func(tx *store.Tx) {
+			if s.isLinked(m.Provider) {
+				tx.LinkMessage(m.Provider, a.providerID, m.ID) // first, as those do who report
+			}
+			tx.MessageSent(m.ID, h)
+		})
 		return 0
 	}
 	tried := store.Attempt{
@@ -134,6 +139,9 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 	s.o.Logger.WarnContext(ctx, "a message was not taken", "message", m.ID, "provider", m.Provider,
 		"class", f.Class.String(), "code", f.Code, "reason", f.Reason, "attempts", m.Attempts)
 
+	if f.Unanswered {
+		return s.awaitReport(ctx, j, tried)
+	}
 	if f.Class == sms.Later || f.Class == sms.OtherRoute {
 		j.round = append(j.round, m.Provider)
 		if next, ok := s.next(j.legs, j.round); ok {
@@ -167,7 +175,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 // before and no other channel is left.
 func (s *Service) rerouteAt(j *job) time.Time {
 	i := find(j.legs, j.m.Provider)
-	if i < 0 || s.o.PublicURL == "" {
+	if i < 0 || s.o.PublicURL == "" && !s.isLinked(j.m.Provider) {
 		return time.Time{}
 	}
 	if quiet, ok := j.legs[i].sender.(sms.Quiet); ok && quiet.Quiet() {

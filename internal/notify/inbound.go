@@ -64,7 +64,7 @@ func hearAll(listener sms.Listener, r *http.Request, address string, body []byte
 	return []sms.Heard{heard}, nil
 }
 
-// hear heeds one text.
+// hear heeds one text. The error is sms.ErrBadReceipt, or one of the database.
 func (s *Service) hear(ctx context.Context, company string, heard sms.Heard) error {
 	if heard.Word == sms.NoWord {
 		return nil

@@ -84,6 +84,7 @@ type Service struct {
 	pace   pace // of texts that nobody took at first
 	// health is what this node knows of the providers of texts, by name.
 	health map[string]*health
+	linked bool // a provider reports over a connection
 }
 
 // New makes a service. Call Start before the first message is written.
@@ -100,6 +101,9 @@ func New(o Options) *Service {
 	s.health = map[string]*health{}
 	for _, r := range o.SMS {
 		s.health[r.Sender.Name()] = newHealth()
+		if _, ok := r.Sender.(sms.Linked); ok {
+			s.linked = true
+		}
 	}
 	if o.DB.Engine() == sqldb.Postgres {
 		s.ledger.Parallel = 2 // one waits for the disk while the other collects
@@ -123,12 +127,17 @@ func (s *Service) Start(ctx context.Context) error {
 	return nil
 }
 
-// Run picks up messages that a node left behind, until ctx ends.
+// Run picks up messages that a node left behind, and keeps the connections of providers that have one, until ctx ends.
 func (s *Service) Run(ctx context.Context) {
 	ctx = sqldb.InFront(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { s.texts.Run(ctx) })
 	wg.Go(func() { s.mails.Run(ctx) })
+	for _, r := range s.o.SMS {
+		if linked, ok := r.Sender.(sms.Linked); ok {
+			wg.Go(func() { linked.Link(ctx, desk{s, r.Sender.Name()}) })
+		}
+	}
 	wg.Wait()
 }
 

@@ -92,32 +92,32 @@ func (s *Service) givenOut(r *http.Request, provider, id, mac string) string {
 }
 
 func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receipt) error {
-	status, why := store.MessageSent, ""
-	switch r.Status {
-	case sms.Pending:
+	return s.receiveOf(ctx, provider, r, func(*store.Tx) (string, error) { return id, nil })
+}
+
+// receiveOf takes a report on the message that of names inside the transaction: "" for none that is known.
+func (s *Service) receiveOf(
+	ctx context.Context, provider string, r sms.Receipt, of func(tx *store.Tx) (id string, err error),
+) error {
+	if r.Status == sms.Pending {
 		return nil // what it may say of a price comes again with the end
-	case sms.Delivered:
-		status = store.MessageDelivered
-	case sms.Failed:
-		status = store.MessageUndelivered
-		if r.Error != nil {
-			why = reason(r.Error)
-		}
 	}
 	if h := s.health[provider]; h != nil && r.Status != sms.Sent {
 		h.reported(r.Status == sms.Delivered)
 	}
+	return s.take(ctx, provider, r, of)
+}
+
+// take is receiveOf for a report that was counted before.
+func (s *Service) take(
+	ctx context.Context, provider string, r sms.Receipt, of func(tx *store.Tx) (id string, err error),
+) error {
 	var again *store.Message
-	err := s.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		if r.Price.Currency != "" { // before another provider has it
-			tx.MessagePrice(id, provider, r.Price.Micros, r.Price.Currency, s.inUSD(r.Price))
-		}
-		if again, err = s.claimLost(ctx, tx, provider, id, r); err != nil || again != nil {
-			return err
-		}
-		news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
-		if news && r.Error != nil && r.Error.Class == sms.OptedOut {
-			tx.OptOutRecipient(id, company(provider))
+	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
+		again = nil
+		id, err := of(tx)
+		if err == nil && id != "" {
+			again, err = s.apply(ctx, tx, provider, id, r)
 		}
 		return err
 	})
@@ -128,6 +128,38 @@ func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receip
 		s.texts.Hand(&job{m: again, round: []string{provider}, lost: reason(r.Error)})
 	}
 	return nil
+}
+
+// statusOf gives what a report makes of a message, and why.
+func statusOf(r sms.Receipt) (status, why string) {
+	switch r.Status {
+	case sms.Delivered:
+		return store.MessageDelivered, ""
+	case sms.Failed:
+		if r.Error != nil {
+			why = reason(r.Error)
+		}
+		return store.MessageUndelivered, why
+	}
+	return store.MessageSent, ""
+}
+
+// apply notes what a report says of a message. It gives the message when it is lost, and queued for another provider now.
+func (s *Service) apply(
+	ctx context.Context, tx *store.Tx, provider, id string, r sms.Receipt,
+) (again *store.Message, err error) {
+	if r.Price.Currency != "" { // before another provider has it
+		tx.MessagePrice(id, provider, r.Price.Micros, r.Price.Currency, s.inUSD(r.Price))
+	}
+	if again, err = s.claimLost(ctx, tx, provider, id, r); err != nil || again != nil {
+		return again, err
+	}
+	status, why := statusOf(r)
+	news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
+	if news && r.Error != nil && r.Error.Class == sms.OptedOut {
+		tx.OptOutRecipient(id, company(provider))
+	}
+	return nil, err
 }
 
 // claimLost queues a message that its provider took and lost again, for the next provider, while its code is worth it.

@@ -21,6 +21,8 @@ type job struct {
 	legs []leg
 	// turn tells that this round has its place among those that came back.
 	turn bool
+	// notBefore is until when a report is waited for that would make another text needless.
+	notBefore time.Time
 	// handed tells that the message came from the request that wrote it, and not out of the database.
 	handed bool
 }
@@ -49,6 +51,9 @@ func (w work) Key(j *job) string { return j.m.ID }
 
 // Do sends one message, if it is still worth sending.
 func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
+	if wait, here := w.reported(ctx, j); here {
+		return wait
+	}
 	if wait, now := w.mayStart(ctx, j); !now {
 		return wait
 	}
@@ -99,6 +104,9 @@ func minTime(a, b time.Time) time.Time {
 func (w work) Claim(ctx context.Context, limit int) ([]*job, error) {
 	var unconfirmed []*job
 	if !w.mails {
+		if err := w.applyDue(ctx); err != nil {
+			return nil, err
+		}
 		var err error
 		if unconfirmed, err = w.claimUnconfirmed(ctx, limit); err != nil || len(unconfirmed) == limit {
 			return unconfirmed, err
@@ -221,6 +229,10 @@ func (w work) Release(ctx context.Context, jobs []*job) error {
 		n := min(len(jobs), releaseBatch)
 		err := w.o.DB.Write(ctx, func(tx *store.Tx) error {
 			for _, j := range jobs[:n] {
+				if j.notBefore.After(tx.Now()) {
+					tx.ReturnMessage(j.m.ID, w.node, j.m.Provider, j.m.Reason, "", j.notBefore)
+					continue
+				}
 				tx.ReleaseMessage(j.m.ID, w.node)
 			}
 			return nil

@@ -15,7 +15,7 @@ import (
 // Ages are how long rows are kept after they have lost their use. Zero means the default, a negative age means for
 // ever.
 type Ages struct {
-	Codes    time.Duration // codes, links, half logins and safe-list entries, after they expire; default a day
+	Codes    time.Duration // codes, links, half logins, safe-list entries and ids at providers, after their use; default a day
 	Counters time.Duration // counters of sends, after their window; default an hour
 	Messages time.Duration // messages with their delivery, look-ups, and each STOP after its START; default 90 days
 	Sessions time.Duration // sessions, after they expire or are revoked; default 30 days
@@ -68,6 +68,7 @@ func (r *Reaper) Round(ctx context.Context) error {
 		{store.ReapTrustedTokens, r.Ages.Codes, defaults.Codes},
 		{store.ReapSendCounters, r.Ages.Counters, defaults.Counters},
 		{store.ReapSafe, r.Ages.Codes, defaults.Codes},
+		{store.ReapLinkReports, r.Ages.Codes, defaults.Codes},
 		{store.ReapLookups, r.Ages.Messages, defaults.Messages},
 		{store.ReapMessages, r.Ages.Messages, defaults.Messages},
 		{store.ReapStops, r.Ages.Messages, defaults.Messages},

@@ -24,6 +24,7 @@ const (
 	ReapSessions             Reapable = "sessions"              // the time they expire or are revoked
 	ReapAudit                Reapable = "audit_events"          // the time of the event
 	ReapStops                Reapable = "stops"                 // the time they were taken back
+	ReapLinkReports          Reapable = "link_reports"          // the time the message was taken, or the report came
 )
 
 // Each statement deletes the oldest rows of its kind up to a limit, along the index that orders them by age, so that no
@@ -74,6 +75,11 @@ var reapStmts = map[Reapable]*sqldb.Stmt{
 		DELETE FROM sessions WHERE id IN (
 			SELECT old.id FROM sessions AS old WHERE old.expires_at < $1 ORDER BY old.expires_at LIMIT $2)
 			AND expires_at < $1`),
+
+	ReapLinkReports: sqldb.SQL("reap_link_reports", `
+		DELETE FROM link_reports WHERE (provider, provider_id) IN (
+			SELECT old.provider, old.provider_id FROM link_reports AS old WHERE old.at < $1
+			ORDER BY old.at LIMIT $2) AND at < $1`),
 
 	ReapStops: sqldb.SQL("reap_stops", `
 		DELETE FROM stops WHERE (phone, provider, said_id) IN (
