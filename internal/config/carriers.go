@@ -148,6 +148,47 @@ func (a *AWS) Given() bool {
 		a.TopicARN != ""
 }
 
+// SMPP is an account at a server that speaks SMPP 3.4.
+type SMPP struct {
+	// Name and port of the server, such as smsc.example.com:2775.
+	Address string `name:"address" var:"SMPP_ADDRESS" placeholder:"HOST:PORT"`
+	// Encrypt from the first byte on.
+	TLS Switch `name:"tls" var:"SMPP_TLS" placeholder:"true"`
+	// File with the certificates that the server's is checked by, in PEM. Without it, those that the machine trusts.
+	CAFile string `name:"ca-file" var:"SMPP_CA_FILE" placeholder:"FILE"`
+	// The account's name.
+	SystemID string `name:"system-id" var:"SMPP_SYSTEM_ID" placeholder:"NAME"`
+	// The password itself.
+	Password secret.String `name:"password" var:"SMPP_PASSWORD" hidden:""`
+	// File that holds the password. The password itself may be in THIMBLE_SMPP_PASSWORD.
+	PasswordFile string `name:"password-file" var:"SMPP_PASSWORD_FILE" placeholder:"FILE"`
+	// What the provider calls the kind of client, if it wants that.
+	SystemType string `name:"system-type" var:"SMPP_SYSTEM_TYPE" placeholder:"TYPE"`
+	// Sender: a number with +, a short code or a name.
+	From string `name:"from" var:"SMPP_FROM" placeholder:"NUMBER"`
+	// Type and numbering plan of the sender, where the provider wants others than 1/1 for numbers, 0/0 for short codes and
+	// 5/0 for names.
+	FromType string `name:"from-type" var:"SMPP_FROM_TYPE" placeholder:"TON/NPI"`
+	// The same of the numbers that are texted. Default: 1/1.
+	ToType string `name:"to-type" var:"SMPP_TO_TYPE" placeholder:"TON/NPI"`
+	// How many texts may wait for their answers at once, 1 to 1000. Default: 50.
+	Window Number `name:"window" var:"SMPP_WINDOW" placeholder:"N"`
+	// gsm7, which is the default, or latin1, with ucs2 for texts that have other letters; or ucs2 for all.
+	Alphabet string `name:"alphabet" var:"SMPP_ALPHABET" placeholder:"NAME"`
+	// parts, which is the default, or payload: whether a long text goes in parts or as a whole.
+	LongTexts string `name:"long-texts" var:"SMPP_LONG_TEXTS" placeholder:"HOW"`
+	// How receipts spell the ids of texts: same, which is the default, hex-decimal where answers are in hexadecimal and
+	// receipts in decimal form, or decimal-hex.
+	MessageIDs string `name:"message-ids" var:"SMPP_MESSAGE_IDS" placeholder:"HOW"`
+	// Countries whose numbers this account serves, such as US,CA. Without it, all.
+	Countries []string `name:"countries" var:"SMPP_COUNTRIES" placeholder:"CC"`
+}
+
+// Given reports whether there is an account at all.
+func (s *SMPP) Given() bool {
+	return s.Address != "" || s.SystemID != "" || s.Password != "" || s.From != ""
+}
+
 // SMSWebhook is a program of the operator's own that sends our texts.
 type SMSWebhook struct {
 	// Where texts are posted to, such as https://texts.example.com/send.

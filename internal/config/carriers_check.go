@@ -31,6 +31,15 @@ func (a *AWS) check(p *Problems) {
 	checkCountries(p, "aws-countries", a.Countries)
 }
 
+func (s *SMPP) check(p *Problems) {
+	s.Password = fromFile(p, "smpp-password", s.Password, s.PasswordFile)
+	s.TLS.check(p, "smpp-tls")
+	if s.Window != (Number{}) {
+		s.Window.check(p, "smpp-window", 1, 1000)
+	}
+	checkCountries(p, "smpp-countries", s.Countries)
+}
+
 func (w *SMSWebhook) check(p *Problems) {
 	w.Secret = fromFile(p, "sms-webhook-secret", w.Secret, w.SecretFile)
 	w.AllowPrivate.check(p, "sms-webhook-allow-private")

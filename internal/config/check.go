@@ -46,6 +46,7 @@ func (c *Serve) Parts() []Part {
 		{"infobip", c.Infobip.check},
 		{"sinch", c.Sinch.check},
 		{"bird", c.Bird.check},
+		{"smpp", c.SMPP.check},
 		{"sms-webhook", c.SMSWebhook.check},
 		{"sms-file", c.SMSFile.check},
 		{"lookup", c.Lookup.check},
@@ -99,6 +100,7 @@ func (c *Serve) SecretFiles() []SecretFile {
 		{"sinch-webhook-password-file", c.Sinch.WebhookPasswordFile},
 		{"bird-api-key-file", c.Bird.APIKeyFile},
 		{"bird-webhook-secret-file", c.Bird.WebhookSecretFile},
+		{"smpp-password-file", c.SMPP.PasswordFile},
 		{"sms-webhook-secret-file", c.SMSWebhook.SecretFile},
 		{"lookup-secret-file", c.Lookup.SecretFile},
 	}

@@ -61,6 +61,7 @@ type Serve struct {
 	Infobip Infobip `embed:"" prefix:"infobip-" group:"Texts by Infobip."`
 	Sinch   Sinch   `embed:"" prefix:"sinch-" group:"Texts by Sinch."`
 	Bird    Bird    `embed:"" prefix:"bird-" group:"Texts by Bird."`
+	SMPP    SMPP    `embed:"" prefix:"smpp-" group:"Texts by SMPP 3.4, see docs/providers.md."`
 
 	// Which providers carry texts to which numbers, the preferred one first: by country, by prefix, or * for all others,
 	// such as US=vonage>twilio,+1876=telnyx,*=twilio. A number that no list fits cannot be texted. Without any list, all

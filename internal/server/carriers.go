@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"net/url"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sms/aws"
 	"github.com/thimble-auth/thimble/internal/sms/file"
+	"github.com/thimble-auth/thimble/internal/sms/smpp"
 	"github.com/thimble-auth/thimble/internal/sms/telnyx"
 	"github.com/thimble-auth/thimble/internal/sms/webhook"
 )
@@ -34,6 +36,9 @@ func carriers(c *config.Serve, o *Options, p *config.Problems) {
 	}
 	for _, route := range plainSenders(c) {
 		add(route.Sender, route.Countries)
+	}
+	if c.SMPP.Given() {
+		add(smppSender(&c.SMPP, o.Logger), c.SMPP.Countries)
 	}
 	if w := &c.SMSWebhook; w.Given() {
 		add(webhook.New(webhook.Config{
@@ -96,6 +101,14 @@ func awsSender(c *config.AWS) sms.Sender {
 		Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
 		From: c.From, ConfigurationSet: c.ConfigurationSet, TopicARN: c.TopicARN, BaseURL: c.BaseURL,
 		HTTP: carrierClient(c.BaseURL != ""), SNS: httpx.New(httpx.Options{}),
+	})
+}
+
+func smppSender(c *config.SMPP, log *slog.Logger) sms.Sender {
+	return smpp.New(smpp.Config{
+		Address: c.Address, TLS: c.TLS.On, CAFile: c.CAFile, SystemID: c.SystemID, Password: c.Password,
+		SystemType: c.SystemType, From: c.From, FromType: c.FromType, ToType: c.ToType, Window: c.Window.N,
+		Alphabet: c.Alphabet, LongTexts: c.LongTexts, MessageIDs: c.MessageIDs, Logger: log,
 	})
 }
 
