@@ -139,6 +139,8 @@ func TestAllAtOnce(t *testing.T) {
 		"THIMBLE_SINCH_COUNTRIES=RR", "THIMBLE_SINCH_API_TOKEN=a", "THIMBLE_SINCH_API_TOKEN_FILE=b",
 		"THIMBLE_BIRD_COUNTRIES=WW", "THIMBLE_BIRD_API_KEY=a", "THIMBLE_BIRD_API_KEY_FILE=b",
 		"THIMBLE_AWS_COUNTRIES=YY", "THIMBLE_AWS_SESSION_TOKEN=a", "THIMBLE_AWS_SESSION_TOKEN_FILE=b",
+		"THIMBLE_SMPP_COUNTRIES=UU", "THIMBLE_SMPP_PASSWORD=a", "THIMBLE_SMPP_PASSWORD_FILE=b", "THIMBLE_SMPP_TLS=perhaps",
+		"THIMBLE_SMPP_WINDOW=1001",
 		"THIMBLE_SMS_WEBHOOK_SECRET=a", "THIMBLE_SMS_WEBHOOK_SECRET_FILE=b", "THIMBLE_SMS_WEBHOOK_COUNTRIES=XY",
 		"THIMBLE_SMS_WEBHOOK_ALLOW_PRIVATE=perhaps", "THIMBLE_SMS_FILE_COUNTRIES=XZ",
 		"THIMBLE_LOOKUP_SECRET=a", "THIMBLE_LOOKUP_SECRET_FILE=b", "THIMBLE_LOOKUP_PER_DAY=-1", "THIMBLE_LOOKUP_ALLOW_PRIVATE=perhaps",
@@ -156,6 +158,7 @@ func TestAllAtOnce(t *testing.T) {
 		`infobip-countries: "QQ"`, "infobip-api-key and infobip-api-key-file",
 		`plivo-countries: "PP"`, "plivo-auth-token and plivo-auth-token-file",
 		`aws-countries: "YY"`, "aws-session-token and aws-session-token-file",
+		`smpp-countries: "UU"`, "smpp-password and smpp-password-file", "smpp-tls must be", "smpp-window must be",
 		"sms-webhook-secret and sms-webhook-secret-file", `sms-webhook-countries: "XY"`, "sms-webhook-allow-private must be",
 		`sms-file-countries: "XZ"`,
 		"lookup-secret and lookup-secret-file", "lookup-per-day must", "lookup-allow-private must be",
@@ -203,6 +206,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		"THIMBLE_SINCH_API_TOKEN_FILE=" + file("sinch", "l"), "THIMBLE_SINCH_WEBHOOK_PASSWORD_FILE=" + file("sinch-webhook", "n"),
 		"THIMBLE_BIRD_API_KEY_FILE=" + file("bird", "o"), "THIMBLE_BIRD_WEBHOOK_SECRET_FILE=" + file("bird-webhook", "q"),
 		"THIMBLE_AWS_SECRET_ACCESS_KEY_FILE=" + file("aws", "a"), "THIMBLE_AWS_SESSION_TOKEN_FILE=" + file("session", "b"),
+		"THIMBLE_SMPP_PASSWORD_FILE=" + file("smpp", "c"),
 		"THIMBLE_MASTER_KEY_FILE=" + file("master", "m"), "THIMBLE_SMTP_PASSWORD_FILE=" + file("smtp", "s"),
 		"THIMBLE_PUBLIC_URL=https://auth.example.com/", "THIMBLE_SMTP_HOST=mail.example.com", "THIMBLE_SMTP_FROM=a@example.com",
 	}, "serve", "--database-file", file("database", "postgres://u:p@h/d"))
@@ -217,7 +221,8 @@ func TestSecretsFromFiles(t *testing.T) {
 	got = append(got, c.Serve.Plivo.AuthToken, c.Serve.Infobip.APIKey, c.Serve.Infobip.WebhookPassword)
 	got = append(got, c.Serve.Sinch.APIToken, c.Serve.Sinch.WebhookPassword)
 	got = append(got, c.Serve.Bird.APIKey, c.Serve.Bird.WebhookSecret)
-	want := []secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x", "a", "b", "p", "i", "j", "l", "n", "o", "q"}
+	got = append(got, c.Serve.SMPP.Password)
+	want := []secret.String{"m", "s", "t", "postgres://u:p@h/d", "k", "v", "w", "x", "a", "b", "p", "i", "j", "l", "n", "o", "q", "c"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}

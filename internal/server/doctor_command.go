@@ -27,8 +27,8 @@ do about it:
     wrong    twilio-auth-token  Twilio does not know twilio-account-sid with this token: ...
 
 Nothing is sent. Twilio, Vonage, Telnyx and AWS are asked about the account, the sender and what belongs to it, with
-the credentials that texts are sent with; a program of your own gets a connection and no request; the mail server a
-login. Nothing is changed either: the database stays as it is, and one that is not there is not made. Each question
+the credentials that texts are sent with; a program of your own gets a connection and no request; the mail server and
+an SMSC a login. Nothing is changed either: the database stays as it is, and one that is not there is not made. Each question
 takes ten seconds at most, and all are asked at once. No secret is shown.
 
 The exit status is 0 if nothing is wrong, and 1 if something is. Warnings do not count.

@@ -33,6 +33,8 @@ type SMSC struct {
 	DropEvery int
 	// Jitter delays each answer and each receipt by chance, so that they come in any order.
 	Jitter time.Duration
+	// Before is the id before that of the first text.
+	Before uint64
 	// ReceiptFirst sends the receipt of a text before the answer to it.
 	ReceiptFirst bool
 	// HexIDs writes ids in answers in hexadecimal form; receipts have them in decimal form.
@@ -49,8 +51,7 @@ type SMSC struct {
 	mu         sync.Mutex
 	violations []string
 	conns      map[*smscConn]bool
-	last       uint64 // id
-	taken      int
+	given      int // ids
 	parts      map[string][][]byte
 	due        []*delivery // nobody has them yet
 	waiting    int         // receipts that are not answered

@@ -37,10 +37,9 @@ func (c *smscConn) submitted(p unit) bool {
 	}
 
 	s.mu.Lock()
-	s.last++
-	id := s.last
-	s.taken++
-	drop := s.DropEvery > 0 && s.taken%s.DropEvery == 0
+	s.given++
+	id := s.Before + uint64(s.given)
+	drop := s.DropEvery > 0 && s.given%s.DropEvery == 0
 	whole, complete := s.join(&one)
 	s.mu.Unlock()
 	answered := strconv.FormatUint(id, 10)
