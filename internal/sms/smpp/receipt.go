@@ -55,7 +55,7 @@ func (s *Sender) readReceipt(m *pdu.Message) (sms.Receipt, bool) {
 		state = states[value[0]]
 	}
 	f, ok := fates[state]
-	if !ok || id == "" || len(id) > maxID {
+	if !ok || id == "" || !plain(id, maxID) {
 		return sms.Receipt{}, false
 	}
 	r := sms.Receipt{ProviderID: id, Status: f.status}

@@ -217,7 +217,7 @@ func (c *session) answered(p *pdu.PDU) (id string, e *sms.Error) {
 		return "", refusal(p.Status)
 	}
 	id, err := pdu.ParseMessageID(p.Body)
-	if p.Command != pdu.SubmitSMResp || err != nil || id == "" {
+	if p.Command != pdu.SubmitSMResp || err != nil || id == "" || !plain(id, maxID) {
 		return "", unanswered("the provider's answer was not understood")
 	}
 	return id, nil
