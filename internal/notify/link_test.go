@@ -175,6 +175,35 @@ func TestLinkedTexts(t *testing.T) {
 	})
 }
 
+// A node that stops, or another that starts, does not shorten the wait for a report.
+func TestWaitOutlivesNodes(t *testing.T) {
+	t.Parallel()
+	inWorlds(t, func(w *world) {
+		x, backup := newExchange(func(s *vendors.SMSC) { s.Fate = func(string) string { return "" } }), vendors.NewTwilio()
+		both := func(o *Options) { o.SMS = append(o.SMS, SMSRoute{Sender: other{w.sender(backup), "second"}}) }
+		n, end := w.linked(x, both)
+		x.Behave(vendors.Behaviour{Drop: true})
+		n.text()
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		end()
+		time.Sleep(500 * time.Millisecond)
+		_, end = w.linked(x, both)
+		time.Sleep(900 * time.Millisecond)
+		synctest.Wait()
+		if backup.Taken() != 0 {
+			w.t.Error("sent again before the wait was over")
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if backup.Taken() != 1 || x.Taken() != 1 {
+			w.t.Errorf("taken %d and %d times", x.Taken(), backup.Taken())
+		}
+		end()
+		x.close(w)
+	})
+}
+
 // A receipt comes over whichever connection the provider chooses.
 func TestReceiptsOnOtherNodes(t *testing.T) {
 	t.Parallel()

@@ -49,8 +49,10 @@ var (
 	sqlReleaseMessage = sqldb.SQL("release_message", `
 		UPDATE messages SET lease_owner = '', leased_until = 0 WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 
+	// A time without an owner is no lease: nobody is to try before.
 	sqlClearLeases = sqldb.SQL("clear_leases", `
-		UPDATE messages SET lease_owner = '', leased_until = 0 WHERE status = 'queued' AND leased_until > 0`)
+		UPDATE messages SET lease_owner = '', leased_until = 0
+		WHERE status = 'queued' AND leased_until > 0 AND lease_owner <> ''`)
 
 	sqlDueMessage = sqldb.SQL("due_message", `
 		SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $1 AND (channel = 'email') = $2 LIMIT 1`)

@@ -45,7 +45,7 @@ type SMSC struct {
 	Fate func(to string) string
 	// Bind, when not 0, is the command_status of all binds.
 	Bind uint32
-	// Deaf reads nothing after the bind.
+	// Deaf says nothing any more after the bind.
 	Deaf bool
 
 	mu         sync.Mutex
@@ -92,7 +92,7 @@ func (s *SMSC) ServeConn(conn net.Conn) {
 			return
 		}
 		if s.Deaf && c.bound {
-			<-c.gone
+			_, _ = io.Copy(io.Discard, conn)
 			return
 		}
 	}

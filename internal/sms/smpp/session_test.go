@@ -235,7 +235,7 @@ func TestLateAnswer(t *testing.T) {
 	})
 }
 
-// TestOftenBroken: a connection that breaks without ever having served is not made anew at once.
+// TestOftenBroken: a connection that breaks without ever having served is not made anew at once; one that served is.
 func TestOftenBroken(t *testing.T) {
 	t.Parallel()
 	inBubble(t, nil, func(s *scene) {
@@ -248,5 +248,18 @@ func TestOftenBroken(t *testing.T) {
 			s.t.Errorf("%d connections in a minute", s.dials)
 		}
 		time.Sleep(30 * time.Second)
+	})
+	inBubble(t, nil, func(s *scene) {
+		began := time.Now()
+		for range 20 {
+			if _, e := s.send(); e != nil {
+				s.t.Fatal(e)
+			}
+			s.smsc.Drop()
+			synctest.Wait()
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			s.t.Errorf("20 texts over 20 connections took %v", took)
+		}
 	})
 }
