@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,6 +58,32 @@ func key(i int) string {
 func newPool(r *rows, workers, capacity int) *Pool[string] {
 	return New[string](r, Options{
 		Now: time.Now, Workers: workers, Capacity: capacity, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+// A job that is handed over while it runs may bring news: it runs once more, however often it was handed over. One that
+// only waits does not.
+func TestHandedOverWhileItRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &rows{do: func(context.Context, string) time.Duration { time.Sleep(time.Second); return 0 }}
+		p := newPool(r, 1, 0)
+		p.Hand("a")
+		synctest.Wait()
+		p.Hand("b")
+		p.Hand("b")
+		p.Hand("a")
+		p.Hand("a")
+		time.Sleep(time.Minute)
+		if got := strings.Join(r.done, " "); got != "a b a" {
+			t.Errorf("did %s, want a b a", got)
+		}
+		p.Hand("c")
+		synctest.Wait()
+		p.Hand("c")
+		if err := p.Drain(t.Context()); err != nil || strings.Join(r.released, " ") != "c" {
+			t.Errorf("Drain = %v, released %q", err, r.released)
+		}
 	})
 }
 

@@ -17,6 +17,8 @@ type Pool[J any] struct {
 	mu       sync.Mutex
 	waiting  queue[J]
 	held     map[string]struct{}    // waiting, running or resting here: not to be taken a second time
+	busy     map[string]struct{}    // of these, running
+	behind   map[string]J           // handed over while they ran: to run once more
 	resting  map[string]*resting[J] // to come again after a pause
 	running  int
 	draining bool
@@ -36,18 +38,26 @@ func New[J any](work Work[J], o Options) *Pool[J] {
 	p := &Pool[J]{
 		work: work, o: o, idle: make(chan struct{}),
 		held: map[string]struct{}{}, resting: map[string]*resting[J]{},
+		busy: map[string]struct{}{}, behind: map[string]J{},
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p
 }
 
 // Hand gives a job that is leased to this node to its workers. It never blocks. A job that the pool holds already is
-// not taken twice; one that finds no room, or a pool that drains, waits in the database until its lease is over.
+// not taken twice, unless it runs: what happened meanwhile may be news to it, so the new one runs behind it. One that finds no room, or a pool that drains, waits in the database until its lease is over.
 func (p *Pool[J]) Hand(job J) {
 	key := p.work.Key(job)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, ok := p.held[key]; ok || p.draining || p.waiting.len() >= p.o.Capacity {
+	if p.draining || p.waiting.len() >= p.o.Capacity {
+		return
+	}
+	if _, runs := p.busy[key]; runs {
+		p.behind[key] = job
+		return
+	}
+	if _, ok := p.held[key]; ok {
 		return
 	}
 	p.held[key] = struct{}{}
@@ -70,6 +80,7 @@ func (p *Pool[J]) take() (J, bool) {
 	defer p.mu.Unlock()
 	job, ok := p.waiting.pop()
 	if ok {
+		p.busy[p.work.Key(job)] = struct{}{}
 		return job, true
 	}
 	if p.running--; p.running == 0 && p.draining {
@@ -88,8 +99,18 @@ func (p *Pool[J]) finish(job J, again time.Duration, started time.Time) {
 	// A sixteenth of each: a slow spell shows within a few dozen jobs, one slow job hardly.
 	p.service += (now.Sub(started) - p.service) / 16
 
+	delete(p.busy, key)
+	next, more := p.behind[key]
+	delete(p.behind, key)
 	if again <= 0 {
-		delete(p.held, key)
+		switch {
+		case !more:
+			delete(p.held, key)
+		case p.draining:
+			p.resting[key] = &resting[J]{job: next} // to be given back
+		default:
+			p.enqueue(next)
+		}
 		return
 	}
 	r := &resting[J]{job: job}
