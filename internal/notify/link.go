@@ -115,7 +115,7 @@ func (s *Service) awaitReport(ctx context.Context, j *job, tried store.Attempt) 
 	next, other := s.next(j.legs, j.round)
 	now := s.o.DB.Now()
 	if other {
-		m.Provider, j.tries = next, 0
+		m.Provider, j.tries, j.handed = next, 0, false
 		j.notBefore = now.Add(unansweredWaitWithOthers)
 		s.keep(ctx, m.ID, func(tx *store.Tx) {
 			tx.AddAttempt(tried)

@@ -17,8 +17,8 @@ import (
 	"github.com/thimble-auth/thimble/test/vendors"
 )
 
-// smppTexts is how many texts TestSMPPDrops sends. docs/providers.md shows 10,000; the tests of every day are content with
-// fewer, and a connection that breaks more often.
+// smppTexts is how many texts TestSMPPDrops sends. docs/providers.md shows 10,000; the tests of every day are content
+// with fewer, and a connection that breaks more often.
 var smppTexts = flag.Int("smpp", 250, "how many texts TestSMPPDrops sends")
 
 // Not statements of the product: reports that belong to no message, and texts whose answer was lost.
@@ -27,9 +27,9 @@ var (
 	sqlDoubtful = sqldb.SQL("doubtful_texts", `SELECT COUNT(*) FROM message_attempts WHERE code = 'unanswered'`)
 )
 
-// TestSMPPDrops sends texts over real sockets, with a window of 50, through an SMSC that breaks the connection again and
-// again, with answers under way: every 500 texts when there are thousands. Each text arrives once at least and twice at
-// most, and each message learns that it has arrived.
+// TestSMPPDrops sends texts over real sockets, with a window of 50, through an SMSC that breaks the connection again
+// and again, with answers under way: every 500 texts when there are thousands. Each text arrives once at least and
+// twice at most, and each message learns that it has arrived.
 //
 //	go test ./internal/notify -run TestSMPPDrops -smpp 10000 -v
 func TestSMPPDrops(t *testing.T) {

@@ -62,8 +62,8 @@ func (w *world) linked(x *exchange, change ...func(*Options)) (n *node, end func
 
 func wellAgain(x *exchange) { x.Behave(vendors.Behaviour{}) }
 
-// What becomes of a text whose answer was lost, or came late, or after the report: never a second one while the first may
-// have arrived.
+// What becomes of a text whose answer was lost, or came late, or after the report: never a second one while the first
+// may have arrived.
 func TestLinkedTexts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -163,10 +163,10 @@ func TestLinkedTexts(t *testing.T) {
 				time.Sleep(test.after)
 				synctest.Wait()
 				if x.Taken() != test.taken || backup.Taken() != test.second {
-					w.t.Errorf("taken %d and %d times, want %d and %d", x.Taken(), backup.Taken(), test.taken, test.second)
+					w.t.Errorf("%s: taken %d and %d times, want %d and %d", test.name, x.Taken(), backup.Taken(), test.taken, test.second)
 				}
 				if row := n.row(m.ID); row.Status != test.status {
-					w.t.Errorf("is %s (%s), want %s", row.Status, row.Reason, test.status)
+					w.t.Errorf("%s: is %s (%s), want %s", test.name, row.Status, row.Reason, test.status)
 				}
 				end()
 				x.close(w)

@@ -19,8 +19,8 @@ type LinkReport struct {
 	Reason     string
 }
 
-// reusedAfter is how old a row is at least that a provider's new text by the same id has nothing to do with: ids of small
-// counters come again.
+// reusedAfter is how old a row is at least that a provider's new text by the same id has nothing to do with: ids of
+// small counters come again.
 const reusedAfter = time.Hour
 
 const linkReportRead = `provider, provider_id, message_id, phone, status, class, code, reason`
@@ -33,8 +33,8 @@ var (
 		ON CONFLICT (provider, provider_id) DO UPDATE SET message_id = excluded.message_id, at = excluded.at,
 			status = CASE WHEN link_reports.at < $5 THEN '' ELSE link_reports.status END`)
 
-	// A report whose message is known is the caller's to apply, and leaves nothing. Of those that wait the last one counts,
-	// but nothing comes after an arrival.
+	// A report whose message is known is the caller's to apply, and leaves nothing. Of those that wait the last one
+	// counts, but nothing comes after an arrival.
 	sqlMeetReport = sqldb.SQL("meet_report", `
 		INSERT INTO link_reports (provider, provider_id, message_id, phone, status, class, code, reason, at)
 		VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8)
@@ -75,7 +75,8 @@ func (tx *Tx) MeetReport(ctx context.Context, r LinkReport) (messageID string, e
 	return messageID, err
 }
 
-// DueLinkReports gives up to limit reports that came before their messages were known, and whose messages are known now.
+// DueLinkReports gives up to limit reports that came before their messages were known, and whose messages are known
+// now.
 func (tx *Tx) DueLinkReports(ctx context.Context, limit int) ([]LinkReport, error) {
 	var all []LinkReport
 	err := tx.Query(ctx, sqlDueLinkReports, []any{limit}, func(scan func(...any) error) error {
@@ -94,7 +95,9 @@ func (tx *Tx) EndLinkReport(r LinkReport) {
 
 // StrayReport takes the last report that names the number and is about no message that is known, if it came since the
 // time given, for the message. It gives ErrNotFound when there is none. EndLinkReport notes that it was applied.
-func (tx *Tx) StrayReport(ctx context.Context, provider, phone, messageID string, since time.Time) (r LinkReport, err error) {
+func (tx *Tx) StrayReport(
+	ctx context.Context, provider, phone, messageID string, since time.Time,
+) (r LinkReport, err error) {
 	err = tx.QueryRow(ctx, sqlStrayReport, []any{phone, provider, messageID, micros(since)}, r.fields()...)
 	return r, err
 }

@@ -34,7 +34,9 @@ func (s *Sender) check() {
 	if c.Window < 1 || c.Window > MaxWindow {
 		problem("window must be a whole number from 1 to " + strconv.Itoa(MaxWindow))
 	}
-	alphabets := map[string]pdu.Alphabet{"": pdu.GSM, AlphabetGSM: pdu.GSM, AlphabetLatin1: pdu.Latin1, AlphabetUCS2: pdu.UCS2}
+	alphabets := map[string]pdu.Alphabet{
+		"": pdu.GSM, AlphabetGSM: pdu.GSM, AlphabetLatin1: pdu.Latin1, AlphabetUCS2: pdu.UCS2,
+	}
 	alphabet, ok := alphabets[c.Alphabet]
 	if s.alphabet = alphabet; !ok {
 		problem("alphabet must be gsm7, latin1 or ucs2")

@@ -12,8 +12,8 @@ import (
 	"github.com/thimble-auth/thimble/internal/sms/smpp/pdu"
 )
 
-// How long it takes until the next try to connect: at first a moment, so that all nodes do not come back at once after a
-// server restarts, then twice as long each time.
+// How long it takes until the next try to connect: at first a moment, so that all nodes do not come back at once
+// after a server restarts, then twice as long each time.
 const (
 	firstPause   = 200 * time.Millisecond
 	longestPause = 30 * time.Second

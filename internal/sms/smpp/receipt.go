@@ -17,8 +17,8 @@ type fate struct {
 	reason string
 }
 
-// fates are the states of Appendix B, as the text of a receipt spells them. ACCEPTD is a last state there, of texts that
-// a person read on behalf of the receiver; servers send it for a text that they or the next network took.
+// fates are the states of Appendix B, as the text of a receipt spells them. ACCEPTD is a last state there, of texts
+// that a person read on behalf of the receiver; servers send it for a text that they or the next network took.
 var fates = map[string]fate{
 	"ENROUTE": {status: sms.Sent},
 	"ACCEPTD": {status: sms.Sent},

@@ -42,7 +42,9 @@ func TestReceipts(t *testing.T) {
 			tlvs: pdu.TLVs{state(8)},
 			want: failed("118z-0122i-2309u-57dgb", sms.OtherRoute, "REJECTD 375"),
 		},
-		"other letters":     {text: "ID:a1 Stat:delivrd Err:000 Text:x", want: sms.Receipt{ProviderID: "a1", Status: sms.Delivered}},
+		"other letters": {
+			text: "ID:a1 Stat:delivrd Err:000 Text:x", want: sms.Receipt{ProviderID: "a1", Status: sms.Delivered},
+		},
 		"another order":     {text: "stat:DELIVRD id:7", want: sms.Receipt{ProviderID: "7", Status: sms.Delivered}},
 		"without the rest":  {text: "id:7 stat:UNDELIV", want: failed("7", sms.OtherRoute, "UNDELIV")},
 		"expired":           {text: "id:7 stat:EXPIRED err:001 text:", want: failed("7", sms.Permanent, "EXPIRED 001")},
@@ -53,17 +55,37 @@ func TestReceipts(t *testing.T) {
 		"unknown":           {text: "id:7 stat:UNKNOWN", want: sms.Receipt{ProviderID: "7", Status: sms.Sent}},
 		"a long code":       {text: "id:7 stat:UNDELIV err:+12025550123", want: failed("7", sms.OtherRoute, "UNDELIV")},
 		"what the text has": {text: "id:7 stat:UNDELIV text:id:8 stat:DELIVRD", want: failed("7", sms.OtherRoute, "UNDELIV")},
-		"parameters alone":  {tlvs: pdu.TLVs{id("00Ab\x00"), state(2)}, want: sms.Receipt{ProviderID: "ab", Status: sms.Delivered}},
+		"parameters alone": {
+			tlvs: pdu.TLVs{id("00Ab\x00"), state(2)}, want: sms.Receipt{ProviderID: "ab", Status: sms.Delivered},
+		},
 		"the network's code": {
 			tlvs: pdu.TLVs{id("7"), state(5), {Tag: pdu.NetworkErrorCode, Value: []byte{3, 0x04, 0x01}}},
 			want: failed("7", sms.OtherRoute, "UNDELIV 3.1025"),
 		},
-		"half a code":          {tlvs: pdu.TLVs{id("7"), state(5), {Tag: pdu.NetworkErrorCode, Value: []byte{3}}}, want: failed("7", sms.OtherRoute, "UNDELIV")},
-		"parameters and text":  {text: "id:9 stat:UNDELIV", tlvs: pdu.TLVs{id("7"), state(2)}, want: sms.Receipt{ProviderID: "7", Status: sms.Delivered}},
-		"a state of its own":   {text: "id:9 stat:DELIVRD", tlvs: pdu.TLVs{state(99)}, want: sms.Receipt{ProviderID: "9", Status: sms.Delivered}},
-		"answers in hex":       {ids: IDsHexDecimal, text: "id:1914747755 stat:DELIVRD", want: sms.Receipt{ProviderID: "1914747755", Status: sms.Delivered}},
-		"parameters in hex":    {ids: IDsHexDecimal, tlvs: pdu.TLVs{id("7220BB6B"), state(2)}, want: sms.Receipt{ProviderID: "1914747755", Status: sms.Delivered}},
-		"receipts in hex":      {ids: IDsDecimalHex, text: "id:7220BB6B stat:DELIVRD", want: sms.Receipt{ProviderID: "1914747755", Status: sms.Delivered}},
+		"half a code": {
+			tlvs: pdu.TLVs{id("7"), state(5), {Tag: pdu.NetworkErrorCode, Value: []byte{3}}},
+			want: failed("7", sms.OtherRoute, "UNDELIV"),
+		},
+		"parameters and text": {
+			text: "id:9 stat:UNDELIV", tlvs: pdu.TLVs{id("7"), state(2)},
+			want: sms.Receipt{ProviderID: "7", Status: sms.Delivered},
+		},
+		"a state of its own": {
+			text: "id:9 stat:DELIVRD", tlvs: pdu.TLVs{state(99)},
+			want: sms.Receipt{ProviderID: "9", Status: sms.Delivered},
+		},
+		"answers in hex": {
+			ids: IDsHexDecimal, text: "id:1914747755 stat:DELIVRD",
+			want: sms.Receipt{ProviderID: "1914747755", Status: sms.Delivered},
+		},
+		"parameters in hex": {
+			ids: IDsHexDecimal, tlvs: pdu.TLVs{id("7220BB6B"), state(2)},
+			want: sms.Receipt{ProviderID: "1914747755", Status: sms.Delivered},
+		},
+		"receipts in hex": {
+			ids: IDsDecimalHex, text: "id:7220BB6B stat:DELIVRD",
+			want: sms.Receipt{ProviderID: "1914747755", Status: sms.Delivered},
+		},
 		"no id":                {text: "stat:DELIVRD"},
 		"no state":             {text: "id:7"},
 		"a state nobody knows": {text: "id:7 stat:HAPPY"},
@@ -134,14 +156,33 @@ func TestHeard(t *testing.T) {
 		word sms.Word
 		none bool
 	}{
-		"GSM":           {m: pdu.Message{Source: from, Short: []byte("STOP")}, from: "+12025550162", word: sms.Stop},
-		"Latin-1":       {m: pdu.Message{Source: from, Coding: 3, Short: []byte("ARR\xCAT")}, from: "+12025550162", word: sms.Stop},
-		"UCS-2":         {m: pdu.Message{Source: from, Coding: 8, Short: []byte("\x00S\x00t\x00a\x00r\x00t")}, from: "+12025550162", word: sms.Start},
-		"payload":       {m: pdu.Message{Source: from, TLVs: pdu.TLVs{{Tag: pdu.MessagePayload, Value: []byte("stop")}}}, from: "+12025550162", word: sms.Stop},
-		"with a header": {m: pdu.Message{Source: from, ESMClass: 0x40, Short: []byte("\x05\x00\x03\x01\x02\x01STOP")}, from: "+12025550162", word: sms.Stop},
-		"no type":       {m: pdu.Message{Source: pdu.Address{Text: "12025550162"}, Short: []byte("STOP")}, from: "+12025550162", word: sms.Stop},
-		"a plus":        {m: pdu.Message{Source: pdu.Address{Text: "+12025550162"}, Short: []byte("STOP")}, from: "+12025550162", word: sms.Stop},
-		"a name":        {m: pdu.Message{Source: pdu.Address{TON: 5, Text: "Acme"}, Short: []byte("STOP")}, from: "Acme", word: sms.Stop},
+		"GSM": {m: pdu.Message{Source: from, Short: []byte("STOP")}, from: "+12025550162", word: sms.Stop},
+		"Latin-1": {
+			m: pdu.Message{Source: from, Coding: 3, Short: []byte("ARR\xCAT")}, from: "+12025550162", word: sms.Stop,
+		},
+		"UCS-2": {
+			m:    pdu.Message{Source: from, Coding: 8, Short: []byte("\x00S\x00t\x00a\x00r\x00t")},
+			from: "+12025550162", word: sms.Start,
+		},
+		"payload": {
+			m:    pdu.Message{Source: from, TLVs: pdu.TLVs{{Tag: pdu.MessagePayload, Value: []byte("stop")}}},
+			from: "+12025550162", word: sms.Stop,
+		},
+		"with a header": {
+			m:    pdu.Message{Source: from, ESMClass: 0x40, Short: []byte("\x05\x00\x03\x01\x02\x01STOP")},
+			from: "+12025550162", word: sms.Stop,
+		},
+		"no type": {
+			m:    pdu.Message{Source: pdu.Address{Text: "12025550162"}, Short: []byte("STOP")},
+			from: "+12025550162", word: sms.Stop,
+		},
+		"a plus": {
+			m:    pdu.Message{Source: pdu.Address{Text: "+12025550162"}, Short: []byte("STOP")},
+			from: "+12025550162", word: sms.Stop,
+		},
+		"a name": {
+			m: pdu.Message{Source: pdu.Address{TON: 5, Text: "Acme"}, Short: []byte("STOP")}, from: "Acme", word: sms.Stop,
+		},
 		"a sentence":    {m: pdu.Message{Source: from, Short: []byte("please stop")}, from: "+12025550162"},
 		"nothing":       {m: pdu.Message{Source: from}, from: "+12025550162"},
 		"a long header": {m: pdu.Message{Source: from, ESMClass: 0x40, Short: []byte("\xFFSTOP")}, from: "+12025550162"},

@@ -66,7 +66,8 @@ const deskPlaces = 64
 
 func newSession(s *Sender, conn net.Conn, desk sms.Desk) *session {
 	return &session{
-		s: s, conn: conn, desk: desk, window: make(chan struct{}, s.config.Window), tickets: make(chan struct{}, deskPlaces),
+		s: s, conn: conn, desk: desk,
+		window: make(chan struct{}, s.config.Window), tickets: make(chan struct{}, deskPlaces),
 		waiting: map[uint32]*question{}, dead: make(chan struct{}), doubted: make(chan struct{}, 1),
 		ended: make(chan struct{}),
 	}
@@ -86,8 +87,8 @@ func (c *session) kill() {
 	})
 }
 
-// write sends a unit. A connection that takes nothing for a while is dead. The errors are errUnsent, when nothing of the
-// unit has left, and errGone, when it may have.
+// write sends a unit. A connection that takes nothing for a while is dead. The errors are errUnsent, when nothing of
+// the unit has left, and errGone, when it may have.
 func (c *session) write(p *pdu.PDU) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()

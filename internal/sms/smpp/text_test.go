@@ -22,22 +22,24 @@ func TestTexts(t *testing.T) {
 		segments int
 		class    sms.Class // of an error
 	}{
-		"GSM":               {nil, "Your code: {493817} @ 1 €", 1, 0},
-		"longest GSM":       {nil, strings.Repeat("x", 160), 1, 0},
-		"two parts":         {nil, strings.Repeat("x", 161), 2, 0},
-		"two full parts":    {nil, strings.Repeat("x", 306), 2, 0},
-		"three parts":       {nil, strings.Repeat("x", 152) + strings.Repeat("€", 76) + "xx", 3, 0},
-		"other letters":     {nil, "Ваш код 493817", 1, 0},
-		"longest UCS-2":     {nil, strings.Repeat("ж", 70), 1, 0},
-		"UCS-2 in parts":    {nil, strings.Repeat("ж", 66) + "😀" + strings.Repeat("ж", 66), 3, 0},
-		"Latin-1":           {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetLatin1 }, "Votre code à être", 1, 0},
-		"long Latin-1":      {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetLatin1 }, strings.Repeat("ê", 141), 2, 0},
-		"beyond Latin-1":    {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetLatin1 }, "5 €", 1, 0},
-		"all in UCS-2":      {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetUCS2 }, "Code 493817", 1, 0},
-		"payload":           {func(c *smpp.Config) { c.LongTexts = smpp.LongPayload }, strings.Repeat("x", 500), 0, 0},
-		"no need of it":     {func(c *smpp.Config) { c.LongTexts = smpp.LongPayload }, "Code 493817", 0, 0},
-		"much too long":     {nil, strings.Repeat("x", 1531), 0, sms.OtherRoute},
-		"too long to carry": {func(c *smpp.Config) { c.LongTexts = smpp.LongPayload }, strings.Repeat("x", 1531), 0, sms.OtherRoute},
+		"GSM":            {nil, "Your code: {493817} @ 1 €", 1, 0},
+		"longest GSM":    {nil, strings.Repeat("x", 160), 1, 0},
+		"two parts":      {nil, strings.Repeat("x", 161), 2, 0},
+		"two full parts": {nil, strings.Repeat("x", 306), 2, 0},
+		"three parts":    {nil, strings.Repeat("x", 152) + strings.Repeat("€", 76) + "xx", 3, 0},
+		"other letters":  {nil, "Ваш код 493817", 1, 0},
+		"longest UCS-2":  {nil, strings.Repeat("ж", 70), 1, 0},
+		"UCS-2 in parts": {nil, strings.Repeat("ж", 66) + "😀" + strings.Repeat("ж", 66), 3, 0},
+		"Latin-1":        {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetLatin1 }, "Votre code à être", 1, 0},
+		"long Latin-1":   {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetLatin1 }, strings.Repeat("ê", 141), 2, 0},
+		"beyond Latin-1": {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetLatin1 }, "5 €", 1, 0},
+		"all in UCS-2":   {func(c *smpp.Config) { c.Alphabet = smpp.AlphabetUCS2 }, "Code 493817", 1, 0},
+		"payload":        {func(c *smpp.Config) { c.LongTexts = smpp.LongPayload }, strings.Repeat("x", 500), 0, 0},
+		"no need of it":  {func(c *smpp.Config) { c.LongTexts = smpp.LongPayload }, "Code 493817", 0, 0},
+		"much too long":  {nil, strings.Repeat("x", 1531), 0, sms.OtherRoute},
+		"too long to carry": {
+			func(c *smpp.Config) { c.LongTexts = smpp.LongPayload }, strings.Repeat("x", 1531), 0, sms.OtherRoute,
+		},
 	} {
 		prepare := func(_ *vendors.SMSC, c *smpp.Config) {
 			if test.change != nil {

@@ -34,11 +34,11 @@ type LinkedSender interface {
 	sms.Prober
 }
 
-// Linked describes an adapter whose provider is reached by a connection that stays. RunLinked holds it to what Run holds
-// the others to: what is sent, what each answer and each silence becomes, and that nothing shows.
+// Linked describes an adapter whose provider is reached by a connection that stays. RunLinked holds it to what Run
+// holds the others to: what is sent, what each answer and each silence becomes, and that nothing shows.
 type Linked struct {
-	// New makes a sender with good settings, Broken one whose every setting is wrong, secrets empty. Settings are the names
-	// of all of them.
+	// New makes a sender with good settings, Broken one whose every setting is wrong, secrets empty. Settings are the
+	// names of all of them.
 	New, Broken func(dial Dial) LinkedSender
 	Settings    []string
 	// Secrets are the credentials in every form in which they travel.
@@ -48,10 +48,11 @@ type Linked struct {
 
 	// Frame reads one request or answer from the connection, whole.
 	Frame func(r io.Reader) ([]byte, error)
-	// Greet answers what is no text, such as a login, as the provider does; nil to what needs no answer. text tells that it is
-	// a text.
+	// Greet answers what is no text, such as a login, as the provider does; nil to what needs no answer. text tells that
+	// it is a text.
 	Greet func(request []byte) (answer []byte, text bool)
-	// Read takes the request for a text apart as the provider would. Words are what a request says of a message; nil: its Body.
+	// Read takes the request for a text apart as the provider would. Words are what a request says of a message; nil:
+	// its Body.
 	Read  func(t *testing.T, request []byte) Sent
 	Words func(m sms.Message) string
 
@@ -337,8 +338,8 @@ func (l Linked) sample(t *testing.T) (request []byte) {
 	return request
 }
 
-// linkBent changes answers at random. Whatever comes, an outcome is whole, and no number is condemned for an answer that is
-// another's.
+// linkBent changes answers at random. Whatever comes, an outcome is whole, and no number is condemned for an answer
+// that is another's.
 func linkBent(t *testing.T, l Linked) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {

@@ -13,8 +13,8 @@ const (
 	CodingUCS2    byte = 0x08
 )
 
-// The GSM 7-bit default alphabet by code, and its extension table, each of whose letters stands behind an escape (3GPP TS
-// 23.038 §6.2.1). Behind the escape here is a space, since it is no letter of its own.
+// The GSM 7-bit default alphabet by code, and its extension table, each of whose letters stands behind an escape
+// (3GPP TS 23.038 §6.2.1). Behind the escape here is a space, since it is no letter of its own.
 var (
 	gsmLetters = []rune("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
 		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")

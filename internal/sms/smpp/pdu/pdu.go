@@ -1,5 +1,6 @@
 // Package pdu writes and reads the protocol data units of SMPP 3.4 that a client needs which sends texts and takes
-// receipts. Sections named in comments are those of the Short Message Peer to Peer Protocol Specification v3.4, issue 1.2.
+// receipts. Sections named in comments are those of the Short Message Peer to Peer Protocol Specification v3.4, issue
+// 1.2.
 //
 // Whatever comes from outside is bounded and checked before it is kept: no length in a unit is believed.
 package pdu
