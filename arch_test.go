@@ -36,6 +36,7 @@ var floors = []struct {
 
 	// The outside world.
 	{"httpx", nil},
+	{"signature", nil},
 	{"sms", nil},
 	{"sms/aws", []string{"httpx", "sms"}},
 	{"sms/smstest", []string{"httpx", "sms"}},
@@ -49,9 +50,8 @@ var floors = []struct {
 	{"sms/file", []string{"sms"}},
 	{"sms/twilio", []string{"httpx", "sms"}},
 	{"sms/vonage", []string{"httpx", "sms"}},
-	{"sms/standard", nil},
-	{"sms/bird", []string{"httpx", "sms", "sms/rest", "sms/standard"}},
-	{"sms/webhook", []string{"httpx", "sms", "sms/standard"}},
+	{"sms/bird", []string{"httpx", "signature", "sms", "sms/rest"}},
+	{"sms/webhook", []string{"httpx", "signature", "sms"}},
 	{"mail", []string{"httpx"}},
 
 	// Data.

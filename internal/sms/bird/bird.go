@@ -12,9 +12,9 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/secret"
+	"github.com/thimble-auth/thimble/internal/signature"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sms/rest"
-	"github.com/thimble-auth/thimble/internal/sms/standard"
 )
 
 // Name is the provider's name in settings, logs and callback paths.
@@ -46,7 +46,7 @@ type Config struct {
 type Sender struct {
 	rest.API
 	config   Config
-	keys     standard.Keys
+	keys     signature.Keys
 	messages *url.URL
 }
 
@@ -63,7 +63,7 @@ func New(c Config) *Sender {
 	settings := rest.Of(Name)
 	settings.Secret("api-key", c.APIKey)
 	settings.From(c.From, " ")
-	ring, right := standard.Read(c.WebhookSecret.Reveal())
+	ring, right := signature.Read(c.WebhookSecret.Reveal())
 	if !right || len(ring) == 0 {
 		settings.Problem("webhook-secret", "must be the webhook endpoint's: whsec_ and letters, or two of them while it is rotated")
 	}

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/thimble-auth/thimble/internal/signature"
 	"github.com/thimble-auth/thimble/internal/sms"
-	"github.com/thimble-auth/thimble/internal/sms/standard"
 )
 
 // event is the body of a webhook (https://bird.com/docs/webhooks, read 2026-11-23): what became of a message, a text that
@@ -88,7 +88,7 @@ func (e *event) heard(id string) (sms.Heard, error) {
 
 // open reads an event that was signed lately, by one of the endpoint's secrets.
 func (s *Sender) open(r *http.Request, body []byte) (*event, error) {
-	if r.Method != http.MethodPost || s.Check() != nil || !s.keys.Signed(r.Header, s.config.Now(), body) {
+	if r.Method != http.MethodPost || s.Check() != nil || !s.keys.Verify(r.Header, s.config.Now(), body) {
 		return nil, sms.ErrBadSignature
 	}
 	var e event
@@ -108,7 +108,7 @@ func (s *Sender) Report(r *http.Request, body []byte) ([]sms.Reported, error) {
 	var one sms.Reported
 	switch _, known := statuses[e.Type]; {
 	case e.Type == received:
-		one.Heard, err = e.heard(r.Header.Get(standard.HeaderID))
+		one.Heard, err = e.heard(r.Header.Get(signature.HeaderID))
 	case known:
 		one.ID = e.ours()
 		one.Receipt, err = e.receipt()
@@ -139,5 +139,5 @@ func (s *Sender) Heard(r *http.Request, _ string, body []byte) (sms.Heard, error
 	if e.Type != received {
 		return sms.Heard{}, nil
 	}
-	return e.heard(r.Header.Get(standard.HeaderID))
+	return e.heard(r.Header.Get(signature.HeaderID))
 }

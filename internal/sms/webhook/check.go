@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/url"
 
-	"github.com/thimble-auth/thimble/internal/sms/standard"
+	"github.com/thimble-auth/thimble/internal/signature"
 )
 
 // check reports all that is wrong with the settings at once, each by its name.
-func check(c Config) (*url.URL, standard.Keys, error) {
+func check(c Config) (*url.URL, signature.Keys, error) {
 	var problems []error
 	u, err := target(c)
 	if err != nil {
@@ -45,8 +45,8 @@ func target(c Config) (*url.URL, error) {
 	return u, nil
 }
 
-func readKeys(setting, text string) (standard.Keys, error) {
-	ring, right := standard.Read(text)
+func readKeys(setting, text string) (signature.Keys, error) {
+	ring, right := signature.Read(text)
 	switch {
 	case !right:
 		return nil, errors.New(setting + "-secret must be whsec_ and 24 to 64 random bytes in base64; " +

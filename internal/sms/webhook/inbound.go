@@ -23,7 +23,7 @@ type inbound struct {
 // Heard reads a text that somebody sent to the program's number, signed as a report is. The signature does not cover the
 // address: neither a report nor a call of ours that is sent back has the fields of such a text.
 func (s *Sender) Heard(r *http.Request, _ string, body []byte) (sms.Heard, error) {
-	if s.problems != nil || r.Method != http.MethodPost || !s.keys.Signed(r.Header, s.now(), body) {
+	if s.problems != nil || r.Method != http.MethodPost || !s.keys.Verify(r.Header, s.now(), body) {
 		return sms.Heard{}, sms.ErrBadSignature
 	}
 	var in inbound

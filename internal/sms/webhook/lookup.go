@@ -14,7 +14,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/phone"
-	"github.com/thimble-auth/thimble/internal/sms/standard"
+	"github.com/thimble-auth/thimble/internal/signature"
 )
 
 // Lookup asks a program of the operator's own what a number is, and with it any service that sells such answers. Calls are
@@ -22,7 +22,7 @@ import (
 type Lookup struct {
 	problems error
 	url      *url.URL
-	keys     standard.Keys
+	keys     signature.Keys
 	http     *httpx.Client
 	now      func() time.Time
 }

@@ -27,7 +27,7 @@ var statuses = map[string]sms.Status{"sent": sms.Sent, "delivered": sms.Delivere
 // text's callback URL. A call of ours that is sent back is no report: it has no provider id. A report that comes again
 // says the same again, and one for another message's address is refused.
 func (s *Sender) Receipt(r *http.Request, fullURL string, body []byte) (sms.Receipt, error) {
-	if s.problems != nil || r.Method != http.MethodPost || !s.keys.Signed(r.Header, s.now(), body) {
+	if s.problems != nil || r.Method != http.MethodPost || !s.keys.Verify(r.Header, s.now(), body) {
 		return sms.Receipt{}, sms.ErrBadSignature
 	}
 	var in report

@@ -17,8 +17,8 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/secret"
+	"github.com/thimble-auth/thimble/internal/signature"
 	"github.com/thimble-auth/thimble/internal/sms"
-	"github.com/thimble-auth/thimble/internal/sms/standard"
 )
 
 // Name is the provider's name in settings, logs and callback paths.
@@ -45,7 +45,7 @@ type Config struct {
 type Sender struct {
 	problems error
 	url      *url.URL
-	keys     standard.Keys
+	keys     signature.Keys
 	http     *httpx.Client
 	now      func() time.Time
 }
@@ -112,7 +112,7 @@ func (s *Sender) post(ctx context.Context, id string, body []byte) (*http.Respon
 
 // post makes a signed call.
 func post(
-	ctx context.Context, client *httpx.Client, u *url.URL, ring standard.Keys, id string, now time.Time, body []byte,
+	ctx context.Context, client *httpx.Client, u *url.URL, ring signature.Keys, id string, now time.Time, body []byte,
 ) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
