@@ -8,6 +8,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/code"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/guard"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
@@ -165,9 +166,8 @@ func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decisi
 		Owner: r.Member.ID, Purpose: store.PurposeSMS, ProjectID: r.Project.ID, Recipient: r.Number.String(), Hash: hash,
 		KeyVersion: version, MessageID: m.ID, IssuedAt: now, ExpiresAt: now.Add(code.Life),
 	})
-	tx.InsertMessage(m)
+	s.Notify.Post(tx, r.Project, m)
 	s.record(tx, r, audit.Done, map[string]string{"message_id": m.ID})
-	tx.AfterCommit(func() { s.Notify.Hand(m) })
 	return nil
 }
 
@@ -199,11 +199,13 @@ func (s *Service) refuse(tx *store.Tx, r *Request, rule string, e *errs.Error, p
 }
 
 func (s *Service) record(tx *store.Tx, r *Request, outcome string, details map[string]string) {
+	var more map[string]string
 	if outcome == audit.Refused {
 		s.remember(r, details)
+		more = map[string]string{"phone_number": r.Number.Masked()}
 	}
-	audit.Record(tx, audit.Event{
+	event.Record(tx, r.Project, audit.Event{
 		ProjectID: r.Project.ID, OrganizationID: r.Organization.ID, MemberID: r.Member.ID, RequestID: r.RequestID,
 		Action: Action, Outcome: outcome, Details: details,
-	})
+	}, more)
 }

@@ -50,6 +50,7 @@ func (c *Serve) Parts() []Part {
 		{"sms-webhook", c.SMSWebhook.check},
 		{"sms-file", c.SMSFile.check},
 		{"lookup", c.Lookup.check},
+		{"webhooks", c.Webhooks.Check},
 	}
 }
 
@@ -154,7 +155,11 @@ func (k *Keep) check(p *Problems) {
 	k.Messages.check(p, "keep-messages-days", -1, century)
 	k.Sessions.check(p, "keep-sessions-days", -1, century)
 	k.Audit.check(p, "keep-audit-days", -1, century)
+	k.Webhooks.check(p, "keep-webhooks-days", -1, century)
 }
+
+// Check notes what is wrong with the settings.
+func (w *Webhooks) Check(p *Problems) { w.AllowPrivate.check(p, "webhooks-allow-private") }
 
 func (s *SMTP) check(p *Problems) {
 	s.Password = fromFile(p, "smtp-password", s.Password, s.PasswordFile)

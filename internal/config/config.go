@@ -75,6 +75,7 @@ type Serve struct {
 	// for all others, see docs/money.md. Without it, cautious figures of our own.
 	SMSPrices string `name:"sms-prices" var:"SMS_PRICES" placeholder:"FILE"`
 
+	Webhooks   Webhooks   `embed:"" prefix:"webhooks-" group:"Telling the events of projects to programs of theirs, see docs/webhooks.md."`
 	SMSWebhook SMSWebhook `embed:"" prefix:"sms-webhook-" group:"Texts by a program of your own, see docs/providers.md."`
 	SMSFile    SMSFile    `embed:"" prefix:"sms-" group:"Texts into a file, from which a program of your own takes them."`
 	Lookup     Lookup     `embed:"" prefix:"lookup-" group:"What numbers are, said by a program of your own, see docs/fraud.md."`
@@ -90,6 +91,15 @@ type Keep struct {
 	Sessions Number `name:"sessions-days" var:"KEEP_SESSIONS_DAYS" placeholder:"N"`
 	// Records of what was done and refused. Default: 400.
 	Audit Number `name:"audit-days" var:"KEEP_AUDIT_DAYS" placeholder:"N"`
+	// What was told to webhooks, after the last try there can be. Default: 30.
+	Webhooks Number `name:"webhooks-days" var:"KEEP_WEBHOOKS_DAYS" placeholder:"N"`
+}
+
+// Webhooks says whom events may be told.
+type Webhooks struct {
+	// true lets projects have webhooks at http:// URLs and in networks of your own, which whoever can call this server then
+	// reaches through it.
+	AllowPrivate Switch `name:"allow-private" var:"WEBHOOKS_ALLOW_PRIVATE" placeholder:"true"`
 }
 
 // SMTP is the server that takes our mails.

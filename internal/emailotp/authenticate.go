@@ -172,7 +172,7 @@ func (a *attempt) ready(ctx context.Context, tx *store.Tx) error {
 func (s *Service) try(ctx context.Context, a *attempt, effects func(context.Context, *store.Tx) error) error {
 	budget, isMember := limit.GuessBudget(&a.project.Settings), a.member != nil
 	return guess.Run(ctx, s.DB, guess.Try{
-		About: a.event(),
+		Project: a.project, About: a.event(),
 		Reserve: func(ctx context.Context, tx *store.Tx) (store.Reserved, error) {
 			return tx.ReservePrimary(ctx, a.owner, store.MethodEmailOTP, budget, isMember)
 		},

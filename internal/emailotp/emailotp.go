@@ -10,6 +10,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/code"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/limit"
@@ -240,5 +241,5 @@ func (l *letter) record(tx *store.Tx, p *store.Project, outcome string, details 
 	if l.member != nil {
 		e.MemberID = l.member.ID
 	}
-	audit.Record(tx, e)
+	event.Record(tx, p, e)
 }

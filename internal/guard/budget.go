@@ -10,6 +10,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -190,7 +191,7 @@ func (s *Service) alert(tx *store.Tx, in *Send, b *store.Budget, unverified bool
 		if unverified {
 			details["share"] = "unverified"
 		}
-		audit.Record(tx, audit.Event{
+		event.Record(tx, in.Project, audit.Event{
 			ProjectID: b.ProjectID, OrganizationID: alertOrganization(b), Action: "budget.alert", Outcome: audit.Done,
 			Details: details,
 		})

@@ -65,7 +65,7 @@ func TestCorrections(t *testing.T) {
 		l.write(func(tx *store.Tx) error { tx.MessageFailed(m.ID, "me", "no"); return nil })
 		check("failed", 11_000)
 		l.write(func(tx *store.Tx) error {
-			_, err := tx.ReceiveReceipt(t.Context(), m.ID, "twilio", "SM2", store.MessageDelivered, "")
+			_, _, err := tx.ReceiveReceipt(t.Context(), m.ID, "twilio", "SM2", store.MessageDelivered, "")
 			return err
 		})
 		check("arrived after all", 26_000)

@@ -12,6 +12,8 @@ import (
 
 // Try is one attempt.
 type Try struct {
+	// Project is whose webhooks are told of a lock.
+	Project *store.Project
 	// About says in the audit record of a lock whose attempt it was and at what; Action and Outcome are left out.
 	About audit.Event
 	// Reserve counts the attempt as a failure in advance, if one is left.
@@ -41,7 +43,7 @@ func Run(ctx context.Context, db *store.DB, t Try) error {
 	var reserved store.Reserved
 	err := db.Write(ctx, func(tx *store.Tx) (err error) {
 		reserved, err = t.Reserve(ctx, tx)
-		Counted(tx, reserved, t.About)
+		Counted(tx, t.Project, reserved, t.About)
 		return err
 	})
 	if err != nil {
@@ -78,7 +80,7 @@ func (t *Try) effects(ctx context.Context, db *store.DB, reserved store.Reserved
 func (t *Try) giveBack(ctx context.Context, db *store.DB, reserved store.Reserved) error {
 	return db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		t.Return(tx)
-		Returned(tx, reserved, t.About)
+		Returned(tx, t.Project, reserved, t.About)
 		return nil
 	})
 }

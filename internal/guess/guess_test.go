@@ -66,8 +66,9 @@ func try(judge func(context.Context, *store.Tx) (Verdict, error), after error) T
 		ProjectID: "p", OrganizationID: "o", MemberID: "m", RequestID: "r",
 		Details: map[string]string{"method": store.MethodEmailOTP},
 	}
+	project := &store.Project{ID: "p"}
 	return Try{
-		About: about,
+		Project: project, About: about,
 		Reserve: func(ctx context.Context, tx *store.Tx) (store.Reserved, error) {
 			return tx.ReservePrimary(ctx, "m", store.MethodEmailOTP, store.GuessBudget{InARow: 3, Lock: time.Hour}, false)
 		},
@@ -78,7 +79,7 @@ func try(judge func(context.Context, *store.Tx) (Verdict, error), after error) T
 		Judge: judge,
 		Effects: func(_ context.Context, tx *store.Tx) error {
 			if after == nil {
-				record(tx, "login", about)
+				record(tx, project, "login", about)
 			}
 			return after
 		},

@@ -2,6 +2,7 @@ package guess
 
 import (
 	"github.com/thimble-auth/thimble/internal/audit"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/store"
 )
 
@@ -14,23 +15,23 @@ const (
 )
 
 // Counted records the lock that begins with a counted guess, in the transaction that counted it.
-func Counted(tx *store.Tx, r store.Reserved, about audit.Event) {
+func Counted(tx *store.Tx, p *store.Project, r store.Reserved, about audit.Event) {
 	switch {
 	case r.Disables:
-		record(tx, Disabled, about)
+		record(tx, p, Disabled, about)
 	case r.Locks:
-		record(tx, Locked, about)
+		record(tx, p, Locked, about)
 	}
 }
 
 // Returned records the end of that lock, in the transaction that takes the guess back.
-func Returned(tx *store.Tx, r store.Reserved, about audit.Event) {
+func Returned(tx *store.Tx, p *store.Project, r store.Reserved, about audit.Event) {
 	if r.Locks || r.Disables {
-		record(tx, Unlocked, about)
+		record(tx, p, Unlocked, about)
 	}
 }
 
-func record(tx *store.Tx, action string, about audit.Event) {
+func record(tx *store.Tx, p *store.Project, action string, about audit.Event) {
 	about.Action, about.Outcome = action, audit.Done
-	audit.Record(tx, about)
+	event.Record(tx, p, about)
 }

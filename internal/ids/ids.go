@@ -38,6 +38,9 @@ const (
 	SigningKey   = "jwk"
 	TrustedToken = "trusted-token-profile"
 	Safe         = "safe-list-entry"
+	Webhook      = "webhook"
+	WebhookKey   = "webhook-secret"
+	Event        = "event"
 )
 
 // UUID is a universally unique identifier (RFC 9562).

@@ -64,7 +64,7 @@ func texts(t *testing.T, db *store.DB, n int, f fate, taken taker) []string {
 				told = append(told, id)
 			}
 			if f.arrived {
-				if _, err := tx.ReceiveReceipt(t.Context(), m.ID, f.provider, id, store.MessageDelivered, ""); err != nil {
+				if _, _, err := tx.ReceiveReceipt(t.Context(), m.ID, f.provider, id, store.MessageDelivered, ""); err != nil {
 					return err
 				}
 			}

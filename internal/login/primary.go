@@ -164,6 +164,7 @@ func (s *Service) complete(
 		return err
 	}
 	tx.InsertSession(found)
+	begun(tx, in.Project, found, in.RequestID)
 	r.Session = found
 	return nil
 }

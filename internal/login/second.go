@@ -7,6 +7,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/challenge"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/session"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -26,7 +27,8 @@ type Second struct {
 	Session      *store.Session
 	Intermediate *store.Intermediate
 	// Consumed tells whether this call was the one that ended the intermediate session.
-	Consumed func() (bool, error)
+	Consumed  func() (bool, error)
+	RequestID string
 }
 
 // Second adds a second factor. A consumed intermediate session becomes a new session; a session keeps its id and
@@ -50,7 +52,19 @@ func (s *Service) Second(ctx context.Context, tx *store.Tx, in Second) (*store.S
 		return nil, err
 	}
 	tx.InsertSession(found)
+	begun(tx, in.Project, found, in.RequestID)
 	return found, nil
+}
+
+// begun tells of a new session.
+func begun(tx *store.Tx, p *store.Project, found *store.Session, requestID string) {
+	if !event.Wanted(p, event.SessionCreated) {
+		return
+	}
+	event.Tell(tx, p, event.Event{
+		Kind: event.SessionCreated, OrganizationID: found.OrganizationID, MemberID: found.MemberID, RequestID: requestID,
+		Data: map[string]string{"member_session_id": found.ID},
+	})
 }
 
 // step adds a factor to a session that goes on. The session is read again, because others may be changing it too.

@@ -132,7 +132,6 @@ func (s *Service) Post(
 	if err := s.Notify.Compose(p, m, l.Content); err != nil {
 		return err
 	}
-	tx.InsertMessage(m)
-	tx.AfterCommit(func() { s.Notify.Hand(m) })
+	s.Notify.Post(tx, p, m)
 	return nil
 }

@@ -36,7 +36,7 @@ func Join(
 	if err != nil {
 		return nil, err
 	}
-	record(tx, by, m, "member.create")
+	record(tx, p, by, m, "member.create")
 	return m, nil
 }
 

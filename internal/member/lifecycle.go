@@ -38,7 +38,7 @@ func (s *Service) Create(
 			return err
 		}
 		found = Found{o, m, tx.Now()}
-		record(tx, by, m, "member.create")
+		record(tx, p, by, m, "member.create")
 		return nil
 	})
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *Service) Reactivate(
 		m.Status, m.DeletedAt = store.StatusActive, time.Time{}
 		found = Found{o, m, tx.Now()}
 		tx.UpdateMember(m)
-		record(tx, by, m, "member.reactivate")
+		record(tx, p, by, m, "member.reactivate")
 		return nil
 	})
 	if err != nil {

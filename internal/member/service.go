@@ -8,6 +8,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/project"
@@ -183,7 +184,7 @@ func (s *Service) change(
 			return err
 		}
 		tx.UpdateMember(m)
-		record(tx, by, m, action)
+		record(tx, p, by, m, action)
 		return nil
 	})
 	if err != nil {
@@ -192,8 +193,8 @@ func (s *Service) change(
 	return &found, nil
 }
 
-func record(tx *store.Tx, by rbac.Caller, m *store.Member, action string) {
-	audit.Record(tx, audit.Event{
+func record(tx *store.Tx, p *project.Project, by rbac.Caller, m *store.Member, action string) {
+	event.Record(tx, p, audit.Event{
 		ProjectID: m.ProjectID, OrganizationID: m.OrganizationID, MemberID: m.ID, RequestID: by.RequestID,
 		Action: action, Outcome: audit.Done, Details: by.Details(),
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -28,7 +29,7 @@ func (s *Service) Unlock(ctx context.Context, p *project.Project, memberID strin
 		}
 		tx.ForgetAllPrimary(m.ID)
 		tx.ForgetAllPrimary(store.AddressOwner(p.ID, m.Email))
-		audit.Record(tx, audit.Event{
+		event.Record(tx, p, audit.Event{
 			ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, Action: "member.unlock", Outcome: audit.Done,
 		})
 		return err

@@ -148,7 +148,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 			return s.reroute(ctx, j, tried, f, next)
 		}
 		if !m.SentAt.IsZero() { // a second time, and there is nobody else
-			s.keep(ctx, m.ID, func(tx *store.Tx) {
+			s.keepEnd(ctx, ending{m, store.MessageUndelivered, j.lost}, func(tx *store.Tx) {
 				tx.AddAttempt(tried)
 				tx.GiveBackSecond(m.ID, s.node)
 				tx.KeepSent(m.ID, s.node, j.lost)
@@ -160,7 +160,7 @@ func (s *Service) settle(ctx context.Context, j *job, a answer) (again time.Dura
 			return s.retry(ctx, j, tried, f)
 		}
 	}
-	s.keep(ctx, m.ID, func(tx *store.Tx) {
+	s.keepEnd(ctx, ending{m, store.MessageFailed, reason(f)}, func(tx *store.Tx) {
 		tx.AddAttempt(tried)
 		tx.MessageFailed(m.ID, s.node, reason(f))
 		if f.Class == sms.OptedOut {

@@ -135,7 +135,7 @@ func TestFreshTextIsNotLookedAt(t *testing.T) {
 		write := n.ledger.Run
 		n.ledger.Run = func(entries []*entry) {
 			for _, e := range entries {
-				if e.renew != "" {
+				if e.renew != nil {
 					looks.Add(1)
 				} else {
 					outcomes.Add(1)

@@ -18,8 +18,9 @@ const ledgerTimeout = 10 * time.Second
 // entry is what one worker wants written: a renewed lease, or what became of a call. Entries of many workers share a
 // transaction: on PostgreSQL that is two round trips and one wait for the disk for all of them.
 type entry struct {
-	renew  string             // the id of a message that is about to leave
+	renew  *store.Message     // a message that is about to leave
 	record func(tx *store.Tx) // an outcome; it only adds statements that go out later
+	end    *ending            // if the outcome is an end
 	ok     bool               // the message may leave
 	err    error
 }
@@ -32,9 +33,9 @@ func (s *Service) write(entries []*entry) {
 	byID := make(map[string]*entry, len(entries))
 	renew := make([]string, 0, len(entries))
 	for _, e := range entries {
-		if e.renew != "" {
-			byID[e.renew] = e
-			renew = append(renew, e.renew)
+		if e.renew != nil {
+			byID[e.renew.ID] = e
+			renew = append(renew, e.renew.ID)
 		}
 	}
 	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
@@ -44,11 +45,31 @@ func (s *Service) write(entries []*entry) {
 				e.record(tx)
 			}
 		}
-		return s.renewAll(ctx, tx, renew, func(id string) { byID[id].ok = true })
+		if err := s.renewAll(ctx, tx, renew, func(id string) { byID[id].ok = true }); err != nil {
+			return err
+		}
+		return s.tellAll(ctx, tx, entries)
 	})
 	for _, e := range entries {
 		e.err = err
 	}
+}
+
+// tellAll tells of the ends that entries are, those among them that came too late to leave.
+func (s *Service) tellAll(ctx context.Context, tx *store.Tx, entries []*entry) error {
+	for _, e := range entries {
+		end := e.end
+		if e.renew != nil && !e.ok && !tx.Now().Before(e.renew.Deadline) {
+			end = &ending{e.renew, store.MessageExpired, store.ReasonDeadline}
+		}
+		if end == nil {
+			continue
+		}
+		if err := s.tell(ctx, tx, *end); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) renewAll(ctx context.Context, tx *store.Tx, ids []string, ok func(id string)) error {
@@ -64,8 +85,8 @@ func (s *Service) renewAll(ctx context.Context, tx *store.Tx, ids []string, ok f
 }
 
 // mayLeave is the last look before the call: it renews the lease and tells whether this node may send the message now.
-func (s *Service) mayLeave(id string) (bool, error) {
-	e := entry{renew: id}
+func (s *Service) mayLeave(m *store.Message) (bool, error) {
+	e := entry{renew: m}
 	s.ledger.Do(&e)
 	return e.ok && e.err == nil, e.err
 }
@@ -73,7 +94,15 @@ func (s *Service) mayLeave(id string) (bool, error) {
 // keep writes down what became of a call. It is tried again while the lease lasts: a row that still says queued would
 // be sent a second time after that. Outcomes may be written twice.
 func (s *Service) keep(ctx context.Context, id string, record func(tx *store.Tx)) {
-	e := entry{record: record}
+	s.keepEntry(ctx, id, entry{record: record})
+}
+
+// keepEnd is keep for what may be the end of a message.
+func (s *Service) keepEnd(ctx context.Context, end ending, record func(tx *store.Tx)) {
+	s.keepEntry(ctx, end.m.ID, entry{record: record, end: &end})
+}
+
+func (s *Service) keepEntry(ctx context.Context, id string, e entry) {
 	pause := 100 * time.Millisecond
 	for {
 		if s.ledger.Do(&e); e.err == nil {

@@ -68,6 +68,9 @@ type Options struct {
 	Mail mail.Sender
 	// MailFrom is the sender of mails: an address, or a name and an address.
 	MailFrom string
+	// Project gives the project of a message, whose webhooks may want to hear of its end; nil tells nobody. Answers may be
+	// some seconds old.
+	Project func(ctx context.Context, tx *store.Tx, id string) (*store.Project, error)
 	// Workers is how many messages are handed over at once. 0 is outbox.DefaultWorkers.
 	Workers int
 	// Logger gets messages that could not be handed over. nil is slog.Default.
@@ -173,7 +176,7 @@ func (s *Service) Hand(m *store.Message) {
 // Compose completes a message for the project: it seals the content into it and decides on the provider. The message of
 // a test project is delivered at once, to the inbox; that of a live one is queued and leased to this node. The caller
 // has set recipient, country, locale, kind, channel and deadline, and the time of creation; an empty id is filled in.
-// It is written with store.InsertMessage and given to Hand after the commit. The error is ErrNoRoute, or one of the key
+// Post writes it. The error is ErrNoRoute, or one of the key
 // ring.
 func (s *Service) Compose(p *store.Project, m *store.Message, c Content) error {
 	provider, ok := s.Route(p, m.Channel, m.Country, m.Recipient)

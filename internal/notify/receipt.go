@@ -155,7 +155,10 @@ func (s *Service) apply(
 		return again, err
 	}
 	status, why := statusOf(r)
-	news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
+	projectID, news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
+	if err == nil && news && status != store.MessageSent {
+		err = s.tellOfReport(ctx, tx, projectID, id, status, why)
+	}
 	if news && r.Error != nil && r.Error.Class == sms.OptedOut {
 		tx.OptOutRecipient(id, company(provider))
 	}

@@ -58,7 +58,7 @@ func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
 		return wait
 	}
 	if w.mails || !j.fresh(w.o.DB.Now()) {
-		ok, err := w.mayLeave(j.m.ID)
+		ok, err := w.mayLeave(j.m)
 		if err != nil {
 			w.o.Logger.ErrorContext(ctx, "a lease could not be renewed", "message", j.m.ID, "error", err)
 			return time.Second
@@ -128,9 +128,9 @@ func (w work) claimDue(ctx context.Context, limit int) ([]*job, error) {
 	}
 
 	var messages []*store.Message
-	for ended := int64(limit); ended == int64(limit) && err == nil; {
+	for ended := limit; ended == limit && err == nil; {
 		err = w.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-			ended, err = tx.ExpireMessages(ctx, limit)
+			ended, err = w.expire(ctx, tx, limit)
 			return err
 		})
 	}
@@ -149,6 +149,17 @@ func (w work) claimDue(ctx context.Context, limit int) ([]*job, error) {
 		jobs[i] = &job{m: m}
 	}
 	return jobs, nil
+}
+
+// expire ends messages whose time is over.
+func (w work) expire(ctx context.Context, tx *store.Tx, limit int) (int, error) {
+	ended, err := tx.ExpireMessages(ctx, limit)
+	for _, m := range ended {
+		if err == nil && m.Status == store.MessageExpired {
+			err = w.tell(ctx, tx, ending{m, m.Status, m.Reason})
+		}
+	}
+	return len(ended), err
 }
 
 // claimUnconfirmed takes texts on which no provider reported in time, to send them another way. What is too old for that

@@ -11,6 +11,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/optional"
 	"github.com/thimble-auth/thimble/internal/project"
@@ -61,7 +62,7 @@ func Add(
 	if err := insert(ctx, tx, o, slugFrom); err != nil {
 		return nil, err
 	}
-	record(tx, by, o, "organization.create")
+	record(tx, p, by, o, "organization.create")
 	return o, nil
 }
 
@@ -187,7 +188,7 @@ func (s *Service) Update(
 		if now := joinDomains(o); !slices.Equal(domains, now) {
 			tx.SetAllowedDomains(o.ProjectID, o.ID, now)
 		}
-		record(tx, by, o, "organization.update")
+		record(tx, p, by, o, "organization.update")
 		return nil
 	})
 }
@@ -204,7 +205,7 @@ func (s *Service) SetCountryPolicy(
 	return s.change(ctx, p, ref, func(tx *store.Tx, o *store.Organization) error {
 		o.Settings.CountryPolicy = policy
 		tx.UpdateOrganization(o)
-		record(tx, by, o, "organization.country_policy.update")
+		record(tx, p, by, o, "organization.country_policy.update")
 		return nil
 	})
 }
@@ -222,7 +223,7 @@ func (s *Service) DeleteExternalID(
 		}
 		o.ExternalID = ""
 		tx.UpdateOrganization(o)
-		record(tx, by, o, "organization.external_id.delete")
+		record(tx, p, by, o, "organization.external_id.delete")
 		return nil
 	})
 }
@@ -275,7 +276,7 @@ func (s *Service) Delete(ctx context.Context, p *project.Project, by rbac.Caller
 		id = o.ID
 		tx.SetClaimedDomains(p.ID, o.ID, nil)
 		tx.SetAllowedDomains(p.ID, o.ID, nil)
-		record(tx, by, o, "organization.delete")
+		record(tx, p, by, o, "organization.delete")
 		return nil
 	})
 	return id, err
@@ -294,8 +295,8 @@ func CheckClaim(ctx context.Context, tx *store.Tx, o *store.Organization, addres
 	return nil
 }
 
-func record(tx *store.Tx, by rbac.Caller, o *store.Organization, action string) {
-	audit.Record(tx, audit.Event{
+func record(tx *store.Tx, p *project.Project, by rbac.Caller, o *store.Organization, action string) {
+	event.Record(tx, p, audit.Event{
 		ProjectID: o.ProjectID, OrganizationID: o.ID, RequestID: by.RequestID, Action: action, Outcome: audit.Done,
 		Details: by.Details(),
 	})

@@ -68,7 +68,7 @@ func (s *Service) try(ctx context.Context, l *place, g *guess, text secret.Strin
 		now = tx.Now()
 		g.reserved, err = tx.ReservePrimary(ctx, g.owner, store.MethodPassword, budget, g.shown)
 		if err != nil || g.reserved.Left {
-			guesses.Counted(tx, g.reserved, g.event())
+			guesses.Counted(tx, g.project, g.reserved, g.event())
 			return err
 		}
 		_, lockedAt, err = tx.PrimaryLock(ctx, g.owner, store.MethodPassword)
@@ -101,7 +101,7 @@ func (s *Service) try(ctx context.Context, l *place, g *guess, text secret.Strin
 func (s *Service) giveBack(ctx context.Context, g *guess) {
 	_ = s.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		tx.ReturnPrimary(g.owner, store.MethodPassword, limit.GuessBudget(&g.project.Settings), g.shown)
-		guesses.Returned(tx, g.reserved, g.event())
+		guesses.Returned(tx, g.project, g.reserved, g.event())
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/mailbox"
 	"github.com/thimble-auth/thimble/internal/member"
@@ -168,7 +169,7 @@ func endPassword(
 }
 
 func recordBy(tx *store.Tx, p *store.Project, by rbac.Caller, m *store.Member, action string) {
-	audit.Record(tx, audit.Event{
+	event.Record(tx, p, audit.Event{
 		ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, RequestID: by.RequestID,
 		Action: action, Outcome: audit.Done, Details: by.Details(),
 	})

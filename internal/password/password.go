@@ -10,6 +10,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/locale"
@@ -155,7 +156,7 @@ func allows(o *store.Organization, m *store.Member) bool {
 }
 
 func record(tx *store.Tx, p *store.Project, m *store.Member, requestID, action, outcome string) {
-	audit.Record(tx, audit.Event{
+	event.Record(tx, p, audit.Event{
 		ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, RequestID: requestID,
 		Action: action, Outcome: outcome,
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/link"
@@ -213,5 +214,5 @@ func (l *letter) record(tx *store.Tx, p *store.Project, outcome string, details 
 	if l.member != nil {
 		e.OrganizationID, e.MemberID = l.organization.ID, l.member.ID
 	}
-	audit.Record(tx, e)
+	event.Record(tx, p, e)
 }

@@ -78,18 +78,42 @@ func (s *Service) entry(ctx context.Context, id string) (*entry, error) {
 		return e, nil
 	}
 
-	e, err := s.read(ctx, id)
-	if err != nil || e.project == nil {
-		return e, err // unknown ids are not kept: there is no end of them
+	err := s.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		e, err = read(ctx, tx, id)
+		return err
+	})
+	return e, s.keep(id, e, err)
+}
+
+// Within gives the project with that id, nil for none, to those who are in a transaction: a second connection for it could
+// wait for one that waits for this transaction. What it gives may be some seconds old.
+func (s *Service) Within(ctx context.Context, tx *store.Tx, id string) (*Project, error) {
+	s.mu.RLock()
+	e := s.known[id]
+	s.mu.RUnlock()
+	if e != nil && s.DB.Now().Before(e.until) {
+		return e.project, nil
 	}
-	e.until = now.Add(cacheFor)
+	e, err := read(ctx, tx, id)
+	if err := s.keep(id, e, err); err != nil {
+		return nil, err
+	}
+	return e.project, nil
+}
+
+// keep remembers what was read. Unknown ids are not kept: there is no end of them.
+func (s *Service) keep(id string, e *entry, err error) error {
+	if err != nil || e.project == nil {
+		return err
+	}
+	e.until = s.DB.Now().Add(cacheFor)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil {
 		s.known = map[string]*entry{}
 	}
 	s.known[id] = e
-	return e, nil
+	return nil
 }
 
 // Forget has the project read again when it is asked for next: this node changed it.
@@ -99,23 +123,19 @@ func (s *Service) Forget(id string) {
 	delete(s.known, id)
 }
 
-func (s *Service) read(ctx context.Context, id string) (*entry, error) {
-	e := &entry{}
-	err := s.DB.Read(ctx, func(tx *store.Tx) error {
-		p, err := tx.Project(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		secrets, err := tx.ProjectSecrets(ctx, id)
-		e.project, e.hashes = p, nil
-		for _, s := range secrets {
-			e.hashes = append(e.hashes, s.Hash)
-		}
-		return err
-	})
+func read(ctx context.Context, tx *store.Tx, id string) (*entry, error) {
+	p, err := tx.Project(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return &entry{}, nil
+	}
+	if err != nil {
+		return &entry{}, err
+	}
+	secrets, err := tx.ProjectSecrets(ctx, id)
+	e := &entry{project: p}
+	for _, s := range secrets {
+		e.hashes = append(e.hashes, s.Hash)
+	}
 	return e, err
 }
 

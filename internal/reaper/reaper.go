@@ -20,11 +20,12 @@ type Ages struct {
 	Messages time.Duration // messages with their delivery, look-ups, and each STOP after its START; default 90 days
 	Sessions time.Duration // sessions, after they expire or are revoked; default 30 days
 	Audit    time.Duration // audit events; default 400 days
+	Webhooks time.Duration // what was told to webhooks, after the last try there can be; default 30 days
 }
 
 const day = 24 * time.Hour
 
-var defaults = Ages{Codes: day, Counters: time.Hour, Messages: 90 * day, Sessions: 30 * day, Audit: 400 * day}
+var defaults = Ages{Codes: day, Counters: time.Hour, Messages: 90 * day, Sessions: 30 * day, Audit: 400 * day, Webhooks: 30 * day}
 
 // guesses is how long counters of guesses are kept that nobody touches: no setting, since it must be longer than any lock.
 const guesses = day + limit.MaxLockMinutes*time.Minute
@@ -73,6 +74,7 @@ func (r *Reaper) Round(ctx context.Context) error {
 		{store.ReapMessages, r.Ages.Messages, defaults.Messages},
 		{store.ReapStops, r.Ages.Messages, defaults.Messages},
 		{store.ReapSessions, r.Ages.Sessions, defaults.Sessions},
+		{store.ReapDeliveries, r.Ages.Webhooks, defaults.Webhooks},
 		{store.ReapAudit, r.Ages.Audit, defaults.Audit},
 	} {
 		age := kind.age

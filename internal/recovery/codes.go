@@ -9,6 +9,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/code"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/member"
@@ -92,7 +93,7 @@ func (s *Service) Rotate(
 			return err
 		}
 		tx.ReplaceRecoveryCodes(m.ID, rows)
-		audit.Record(tx, audit.Event{
+		event.Record(tx, p, audit.Event{
 			ProjectID: p.ID, OrganizationID: m.OrganizationID, MemberID: m.ID, RequestID: requestID,
 			Action: "recovery_codes.rotate", Outcome: audit.Done,
 		})

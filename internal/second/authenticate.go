@@ -5,6 +5,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/guess"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/limit"
@@ -77,7 +78,8 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, a Attempt,
 
 	var found *store.Session
 	err := guess.Run(ctx, s.DB, guess.Try{
-		About: g.event(map[string]string{"method": c.Method()}),
+		Project: p,
+		About:   g.event(map[string]string{"method": c.Method()}),
 		Reserve: func(ctx context.Context, tx *store.Tx) (store.Reserved, error) {
 			return tx.ReserveGuess(ctx, g.Member.ID, limit.GuessBudget(&p.Settings))
 		},
@@ -164,7 +166,7 @@ func (s *Service) effects(ctx context.Context, tx *store.Tx, g *Guess, c Code) (
 		return nil, err
 	}
 	found, err := s.Login.Second(ctx, tx, login.Second{
-		Project: g.Project, Member: g.Member, Factor: f, Terms: g.Attempt.Terms,
+		Project: g.Project, Member: g.Member, Factor: f, Terms: g.Attempt.Terms, RequestID: g.Attempt.RequestID,
 		Session: g.Holder.Session, Intermediate: g.Holder.Intermediate, Consumed: consumed,
 	})
 	if err != nil {
@@ -172,8 +174,16 @@ func (s *Service) effects(ctx context.Context, tx *store.Tx, g *Guess, c Code) (
 	}
 	e := g.event(map[string]string{"member_session_id": found.ID})
 	e.Action, e.Outcome = c.Action(), audit.Done
-	audit.Record(tx, e)
+	event.Record(tx, g.Project, e)
 	return found, nil
+}
+
+// Enrolled tells that the member has a second factor from now on that it had not before.
+func (g *Guess) Enrolled(tx *store.Tx, method string) {
+	event.Tell(tx, g.Project, event.Event{
+		Kind: event.MFAEnrolled, OrganizationID: g.Organization.ID, MemberID: g.Member.ID, RequestID: g.Attempt.RequestID,
+		Data: map[string]string{"method": method},
+	})
 }
 
 // Enrolment decides what a success does to the member's enrolment: a policy that asks everybody leaves no choice.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/rbac"
 	"github.com/thimble-auth/thimble/internal/secret"
@@ -223,7 +224,7 @@ func (s *Service) revokeMember(ctx context.Context, p *store.Project, by rbac.Ca
 		if _, err := tx.RevokeMemberSessions(ctx, p.ID, m.ID); err != nil {
 			return err
 		}
-		recordRevoked(tx, p, by.RequestID, o.ID, m.ID)
+		recordRevoked(tx, p, by.RequestID, o.ID, m.ID, "")
 		return nil
 	})
 }
@@ -249,17 +250,22 @@ func (s *Service) revokeOne(ctx context.Context, p *store.Project, by rbac.Calle
 		}
 		revoked, err := tx.RevokeSession(ctx, p.ID, found.ID)
 		if revoked {
-			recordRevoked(tx, p, by.RequestID, found.OrganizationID, found.MemberID)
+			recordRevoked(tx, p, by.RequestID, found.OrganizationID, found.MemberID, found.ID)
 		}
 		return err
 	})
 }
 
-func recordRevoked(tx *store.Tx, p *store.Project, requestID, orgID, memberID string) {
-	audit.Record(tx, audit.Event{
+// recordRevoked names the session only to webhooks: "" stands for all of the member.
+func recordRevoked(tx *store.Tx, p *store.Project, requestID, orgID, memberID, sessionID string) {
+	var one map[string]string
+	if sessionID != "" {
+		one = map[string]string{"member_session_id": sessionID}
+	}
+	event.Record(tx, p, audit.Event{
 		ProjectID: p.ID, OrganizationID: orgID, MemberID: memberID, RequestID: requestID,
 		Action: "session.revoke", Outcome: audit.Done,
-	})
+	}, one)
 }
 
 // checkID refuses an id that is no id of its kind, or of the other environment.

@@ -88,6 +88,9 @@ func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess
 		return store.Factor{}, errs.OTPCodeNotFound // the number is another one by now, or the member is gone
 	}
 
+	if stranger {
+		g.Enrolled(tx, store.MethodSMS)
+	}
 	tx.MessageRedeemed(r.issued.MessageID)
 	r.Guard.Redeemed(tx, guard.Send{
 		Project: g.Project, Organization: g.Organization, Member: m, Number: phone.Stored(m.Phone), Verified: !stranger,

@@ -49,7 +49,7 @@ func Inspect(ctx context.Context, url string, o sqldb.Options) (state State, err
 		return State{}, fmt.Errorf("reach the database: %w", err)
 	}
 
-	db := &DB{raw}
+	db := &DB{DB: raw}
 	version, err := db.schemaVersion(ctx)
 	switch {
 	case err != nil: // the table is not there: what else is wrong shows when the database is opened for good
@@ -79,12 +79,16 @@ func (tx *Tx) inspect(ctx context.Context, s *State) (err error) {
 	if s.Ring, err = tx.RingKeys(ctx); err != nil {
 		return err
 	}
-	projects, err := tx.Projects(ctx)
-	for _, p := range projects {
-		s.Projects = append(s.Projects, p.ID)
-	}
-	return err
+	return tx.Query(ctx, sqlProjectIDs, []any{""}, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		s.Projects = append(s.Projects, id)
+		return err
+	})
 }
+
+// A database that an older server left has fewer columns than tx.Projects reads.
+var sqlProjectIDs = sqldb.SQL("project_ids", `SELECT id FROM projects WHERE id > $1 ORDER BY id LIMIT 1000`)
 
 // newestMigration is the schema that this program knows.
 func newestMigration() int64 { return slices.Max(migrationNumbers()) }

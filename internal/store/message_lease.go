@@ -71,7 +71,8 @@ var (
 			leased_until = 0, updated_at = $1, reason = CASE WHEN reason = '' THEN 'deadline' ELSE reason END, `+giveBack+`
 		WHERE id IN (SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $1 AND deadline <= $1
 				ORDER BY leased_until LIMIT $3)
-			AND status = 'queued' AND leased_until <= $1`)
+			AND status = 'queued' AND leased_until <= $1
+		RETURNING `+messageRead)
 )
 
 // RenewLeases is the last look before messages leave: it renews the leases of up to RenewLimit messages, counts an
@@ -142,7 +143,8 @@ func (tx *Tx) ClaimMessages(
 	return tx.messages(ctx, sqlClaimMessages, owner, micros(tx.Now()), micros(until), limit, mails)
 }
 
-// ExpireMessages ends up to limit queued messages whose lease and deadline are over, and forgets what they say.
-func (tx *Tx) ExpireMessages(ctx context.Context, limit int) (int64, error) {
-	return tx.Exec(ctx, sqlExpireMessages, micros(tx.Now()), []byte{}, limit)
+// ExpireMessages ends up to limit queued messages whose lease and deadline are over, forgets what they say, and gives them
+// as they are then.
+func (tx *Tx) ExpireMessages(ctx context.Context, limit int) ([]*Message, error) {
+	return tx.messages(ctx, sqlExpireMessages, micros(tx.Now()), []byte{}, limit)
 }

@@ -45,7 +45,8 @@ var (
 	sqlReceiptSent = sqldb.SQL("receipt_sent", `
 		UPDATE messages SET status = 'sent', provider = $2, provider_id = $3, sealed = $4, lease_owner = '',
 			leased_until = 0, updated_at = $5
-		WHERE id = $1 AND status = 'queued'`)
+		WHERE id = $1 AND status = 'queued'
+		RETURNING project_id`)
 
 	sqlReceiptDelivered = sqldb.SQL("receipt_delivered", `
 		UPDATE messages SET status = 'delivered', reason = '', reroute_at = 0, sealed = $4, lease_owner = '', leased_until = 0,
@@ -53,12 +54,14 @@ var (
 			updated_at = $5,
 			owed_micros = CASE WHEN budgets > 0 AND `+heard+` THEN owed_micros - reserved_micros ELSE owed_micros END,
 			reserved_micros = CASE WHEN `+heard+` THEN -reserved_micros ELSE reserved_micros END
-		WHERE id = $1 AND status <> 'delivered'`)
+		WHERE id = $1 AND status <> 'delivered'
+		RETURNING project_id`)
 
 	sqlReceiptFailed = sqldb.SQL("receipt_failed", `
 		UPDATE messages SET status = 'undelivered', reason = $6, reroute_at = 0, sealed = $4, lease_owner = '', leased_until = 0,
 			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
-		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')`)
+		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')
+		RETURNING project_id`)
 
 	// A report may name the price after the one that said what became of the message, and after another provider got it:
 	// that is not what the later text costs.
@@ -101,9 +104,11 @@ func (tx *Tx) MessageFailed(id, owner, reason string) {
 }
 
 // ReceiveReceipt notes what a provider reports on a message that went through it: MessageSent, MessageDelivered or
-// MessageUndelivered with a reason. It reports whether that was news: a status never moves back, and a report that
-// comes again changes nothing.
-func (tx *Tx) ReceiveReceipt(ctx context.Context, id, provider, providerID, status, reason string) (bool, error) {
+// MessageUndelivered with a reason. It reports whether that was news, and then of whose project: a status never moves back,
+// and a report that comes again changes nothing.
+func (tx *Tx) ReceiveReceipt(
+	ctx context.Context, id, provider, providerID, status, reason string,
+) (projectID string, news bool, err error) {
 	args := []any{id, provider, providerID, []byte{}, micros(tx.Now())}
 	s := sqlReceiptSent
 	switch status {
@@ -112,8 +117,8 @@ func (tx *Tx) ReceiveReceipt(ctx context.Context, id, provider, providerID, stat
 	case MessageUndelivered:
 		s, args = sqlReceiptFailed, append(args, reason)
 	}
-	n, err := tx.Exec(ctx, s, args...)
-	return n == 1, err
+	news, err = found(tx.QueryRow(ctx, s, args, &projectID))
+	return projectID, news, err
 }
 
 // one turns a count that is had later into whether it is one.

@@ -32,7 +32,7 @@ var (
 
 	sqlKeepSent = sqldb.SQL("keep_sent", `
 		UPDATE messages SET status = CASE WHEN $3 = '' THEN 'sent' ELSE 'undelivered' END, reason = $3, sealed = $4,
-			lease_owner = '', leased_until = 0, reroute_at = 0
+			lease_owner = '', leased_until = 0, reroute_at = 0, updated_at = $5
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 
 	sqlGiveBackSecond = sqldb.SQL("give_back_second", `
@@ -76,7 +76,7 @@ func (tx *Tx) ClaimLost(
 // KeepSent takes a message that was handed over before, and that no other provider takes, back to where it was: sent, or
 // undelivered when it is known why. What ReserveAgain reserved for that provider is given back by GiveBackSecond before.
 func (tx *Tx) KeepSent(id, owner, lost string) {
-	tx.Later(sqlKeepSent, -1, id, owner, lost, []byte{})
+	tx.Later(sqlKeepSent, -1, id, owner, lost, []byte{}, micros(tx.Now()))
 }
 
 // GiveBackSecond gives back what was reserved for another text of a message, if it still is the owner's.

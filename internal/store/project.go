@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/thimble-auth/thimble/internal/ids"
@@ -15,8 +16,10 @@ type Project struct {
 	Name        string
 	PublicToken string
 	Settings    ProjectSettings
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	// Listens are the kinds of events that its webhooks want, and patterns of them; see package event.
+	Listens   []string
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Live reports whether the project's messages go to real carriers.
@@ -131,16 +134,22 @@ type TrustedTokenProfile struct {
 
 const projectColumns = `id, env, name, public_token, settings, created_at, updated_at`
 
-var (
-	sqlProject = sqldb.SQL("project", `SELECT `+projectColumns+` FROM projects WHERE id = $1`)
+// projectRead are the columns that are read: what webhooks want begins empty.
+const projectRead = projectColumns + `, listens`
 
-	sqlProjects = sqldb.SQL("projects", `SELECT `+projectColumns+` FROM projects WHERE id > $1 ORDER BY id LIMIT 1000`)
+var (
+	sqlProject = sqldb.SQL("project", `SELECT `+projectRead+` FROM projects WHERE id = $1`)
+
+	sqlProjects = sqldb.SQL("projects", `SELECT `+projectRead+` FROM projects WHERE id > $1 ORDER BY id LIMIT 1000`)
 
 	sqlInsertProject = sqldb.SQL("insert_project", `
 		INSERT INTO projects (`+projectColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`)
 
 	sqlUpdateProject = sqldb.SQL("update_project", `
 		UPDATE projects SET name = $2, settings = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5`)
+
+	sqlProjectListens = sqldb.SQL("project_listens", `
+		UPDATE projects SET listens = $2, updated_at = $3 WHERE id = $1 AND updated_at = $4`)
 
 	sqlProjectSecrets = sqldb.SQL("project_secrets", `
 		SELECT id, hash, created_at FROM project_secrets WHERE project_id = $1 ORDER BY id`)
@@ -163,11 +172,13 @@ func scanProject(scan func(...any) error) (*Project, error) {
 	var (
 		p                Project
 		env, settings    string
+		listens          string
 		created, updated int64
 	)
-	if err := scan(&p.ID, &env, &p.Name, &p.PublicToken, &settings, &created, &updated); err != nil {
+	if err := scan(&p.ID, &env, &p.Name, &p.PublicToken, &settings, &created, &updated, &listens); err != nil {
 		return nil, err
 	}
+	p.Listens = strings.Fields(listens)
 	p.Env, p.CreatedAt, p.UpdatedAt = ids.Env(env), fromMicros(created), fromMicros(updated)
 	return &p, fromJSON(settings, &p.Settings)
 }
@@ -197,15 +208,32 @@ func (tx *Tx) InsertProject(ctx context.Context, p *Project) (bool, error) {
 
 // UpdateProject replaces name and settings. It reports false when the project is gone, or changed since it was read.
 func (tx *Tx) UpdateProject(ctx context.Context, p *Project) (bool, error) {
-	now := tx.Now()
-	if !now.After(p.UpdatedAt) {
-		now = p.UpdatedAt.Add(time.Microsecond) // two changes never have the same time
-	}
+	now := tx.afterLast(p)
 	n, err := tx.Exec(ctx, sqlUpdateProject, p.ID, p.Name, asJSON(p.Settings), micros(now), micros(p.UpdatedAt))
 	if n == 1 {
 		p.UpdatedAt = now
 	}
 	return n == 1, err
+}
+
+// UpdateListens replaces what the project's webhooks want. It reports false when the project is gone, or changed since it
+// was read: then what the webhooks want may be something else by now, too.
+func (tx *Tx) UpdateListens(ctx context.Context, p *Project, kinds []string) (bool, error) {
+	now := tx.afterLast(p)
+	n, err := tx.Exec(ctx, sqlProjectListens, p.ID, strings.Join(kinds, " "), micros(now), micros(p.UpdatedAt))
+	if n == 1 {
+		p.UpdatedAt, p.Listens = now, kinds
+	}
+	return n == 1, err
+}
+
+// afterLast gives the time of a change of a project: two changes never have the same.
+func (tx *Tx) afterLast(p *Project) time.Time {
+	now := tx.Now()
+	if !now.After(p.UpdatedAt) {
+		now = p.UpdatedAt.Add(time.Microsecond)
+	}
+	return now
 }
 
 // ProjectSecrets gives the credentials of a project.

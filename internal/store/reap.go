@@ -25,6 +25,7 @@ const (
 	ReapAudit                Reapable = "audit_events"          // the time of the event
 	ReapStops                Reapable = "stops"                 // the time they were taken back
 	ReapLinkReports          Reapable = "link_reports"          // the time the message was taken, or the report came
+	ReapDeliveries           Reapable = "webhook_deliveries"    // the time they are given up at the latest
 )
 
 // Each statement deletes the oldest rows of its kind up to a limit, along the index that orders them by age, so that no
@@ -80,6 +81,10 @@ var reapStmts = map[Reapable]*sqldb.Stmt{
 		DELETE FROM link_reports WHERE (provider, provider_id) IN (
 			SELECT old.provider, old.provider_id FROM link_reports AS old WHERE old.at < $1
 			ORDER BY old.at LIMIT $2) AND at < $1`),
+	ReapDeliveries: sqldb.SQL("reap_deliveries", `
+		DELETE FROM webhook_deliveries WHERE (webhook_id, event_id) IN (
+			SELECT old.webhook_id, old.event_id FROM webhook_deliveries AS old WHERE old.until < $1
+			ORDER BY old.until LIMIT $2) AND until < $1`),
 
 	ReapStops: sqldb.SQL("reap_stops", `
 		DELETE FROM stops WHERE (phone, provider, said_id) IN (

@@ -20,11 +20,27 @@ import (
 var migrations embed.FS
 
 // DB is the server's database. Read and Write are the only doors.
-type DB struct{ *sqldb.DB }
+type DB struct {
+	*sqldb.DB
+	told chan struct{}
+}
+
+// Told gets a value soon after this process committed events that somebody listens to. It is a hint: one value stands for
+// all that came before it was taken, and what other nodes commit gives none.
+func (db *DB) Told() <-chan struct{} { return db.told }
+
+// tell gives the hint, without waiting for anybody to take it.
+func (db *DB) tell() {
+	select {
+	case db.told <- struct{}{}:
+	default:
+	}
+}
 
 // Tx is one read or one transaction.
 type Tx struct {
 	*sqldb.Tx
+	db *DB
 	// counters is the failure of a statement on the counters of sends, in the run before this one.
 	counters error
 }
@@ -44,7 +60,7 @@ func Open(ctx context.Context, url string, o sqldb.Options) (*DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 
-	db := &DB{raw}
+	db := &DB{DB: raw, told: make(chan struct{}, 1)}
 	if err := sqldb.Migrate(ctx, raw, Migrations()); err != nil {
 		_ = raw.Close()
 		return nil, fmt.Errorf("migrate database: %w", err)
@@ -77,7 +93,7 @@ const writeTries = 5
 func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 	var err, counters error
 	for range writeTries {
-		err = db.DB.Write(ctx, func(tx *sqldb.Tx) error { return f(&Tx{tx, counters}) })
+		err = db.DB.Write(ctx, func(tx *sqldb.Tx) error { return f(&Tx{tx, db, counters}) })
 		if counters == nil && counterStmts[sqldb.FailedStatement(err)] {
 			counters = err
 			continue
@@ -91,7 +107,7 @@ func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
 
 // Read runs f without a transaction: every rule is right at read committed.
 func (db *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
-	return db.DB.Read(ctx, func(tx *sqldb.Tx) error { return f(&Tx{Tx: tx}) })
+	return db.DB.Read(ctx, func(tx *sqldb.Tx) error { return f(&Tx{Tx: tx, db: db}) })
 }
 
 // micros is a time as the database keeps it: microseconds UTC, 0 for none.

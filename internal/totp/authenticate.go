@@ -75,7 +75,7 @@ func (r *redemption) Judge(ctx context.Context, tx *store.Tx, g *second.Guess) (
 
 // Complete uses the time step up and makes the registration the member's.
 func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess) (store.Factor, error) {
-	m, id := g.Member, r.registration.ID
+	m, id, first := g.Member, r.registration.ID, g.Member.TOTPID == ""
 	if m.TOTPID == "" && !mfa.MayAddApp(g.Organization, m, g.Holder.Factors()) {
 		return store.Factor{}, errs.InsufficientFactors // a number was verified since the registration was made
 	}
@@ -92,6 +92,9 @@ func (r *redemption) Complete(ctx context.Context, tx *store.Tx, g *second.Guess
 	}
 	if !spent {
 		return store.Factor{}, errs.TOTPCodeAlreadyAuthenticated
+	}
+	if first {
+		g.Enrolled(tx, store.MethodTOTP)
 	}
 
 	now := store.At(tx.Now())

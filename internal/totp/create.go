@@ -10,6 +10,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/code"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/member"
@@ -91,7 +92,7 @@ func (s *Service) Create(ctx context.Context, p *store.Project, in Create) (*Cre
 		if err := s.write(tx, p, m, r, seed, recovery); err != nil {
 			return err
 		}
-		record(tx, m, in.RequestID, "totp.create", r.ID)
+		record(tx, p, m, in.RequestID, "totp.create", r.ID)
 		out = Created{Organization: o, Member: m, At: now, RegistrationID: r.ID, RecoveryCodes: recovery}
 		return nil
 	})
@@ -143,8 +144,8 @@ func (s *Service) show(p *store.Project, out *Created, seed []byte) (*Created, e
 	return out, err
 }
 
-func record(tx *store.Tx, m *store.Member, requestID, action, registrationID string) {
-	audit.Record(tx, audit.Event{
+func record(tx *store.Tx, p *store.Project, m *store.Member, requestID, action, registrationID string) {
+	event.Record(tx, p, audit.Event{
 		ProjectID: m.ProjectID, OrganizationID: m.OrganizationID, MemberID: m.ID, RequestID: requestID,
 		Action: action, Outcome: audit.Done, Details: map[string]string{"totp_registration_id": registrationID},
 	})

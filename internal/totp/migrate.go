@@ -45,7 +45,7 @@ func (s *Service) Migrate(ctx context.Context, p *store.Project, in Migrate) (*C
 		if err := s.adopt(ctx, tx, p, m, r, seed, recovery); err != nil {
 			return err
 		}
-		record(tx, m, in.RequestID, "totp.migrate", r.ID)
+		record(tx, p, m, in.RequestID, "totp.migrate", r.ID)
 		out = Created{Organization: o, Member: m, At: now, RegistrationID: r.ID, RecoveryCodes: recovery}
 		return nil
 	})
