@@ -115,6 +115,8 @@ var floors = []struct {
 		"notify", "org", "rbac", "session", "sqldb", "store",
 	}},
 
+	{"hook", []string{"audit", "event", "httpx", "keys", "outbox", "project", "signature", "sqldb", "store"}},
+
 	// What rules would do.
 	{"simulate", []string{"challenge", "guard", "keys", "price", "project", "sqldb", "store"}},
 
@@ -123,7 +125,7 @@ var floors = []struct {
 	{"endpoint/wirecheck", nil},
 	{"endpoint", []string{"project", "sqldb"}},
 	{"api", []string{
-		"attest", "discovery", "emailotp", "endpoint", "exchange", "guard", "keys", "limit", "login",
+		"attest", "discovery", "emailotp", "endpoint", "exchange", "guard", "hook", "keys", "limit", "login",
 		"magiclink", "mailbox", "member", "notify", "notify/text", "org", "password", "project", "rbac", "recovery",
 		"second", "session", "smsotp", "store", "totp", "wording",
 	}},

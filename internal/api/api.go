@@ -13,6 +13,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/exchange"
 	"github.com/thimble-auth/thimble/internal/guard"
+	"github.com/thimble-auth/thimble/internal/hook"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/magiclink"
 	"github.com/thimble-auth/thimble/internal/member"
@@ -44,13 +45,15 @@ type API struct {
 	Wording       *wording.Service
 	Keys          *keys.Ring
 	Guard         *guard.Service
+	Hooks         *hook.Service
 }
 
 // Endpoints lists every call.
 func (a *API) Endpoints() []endpoint.Endpoint {
 	return slices.Concat(a.otps(), a.emailOTPs(), a.totps(), a.recoveryCodes(), a.magicLinks(), a.passwords(),
 		a.passwordMails(), a.passwordChanges(), a.passwordMigration(), a.discoveryPasswords(), a.discovery(), a.sessions(),
-		a.organizations(), a.members(), a.stories(), a.templates(), a.optOuts(), a.spending(), a.guards())
+		a.organizations(), a.members(), a.stories(), a.templates(), a.optOuts(), a.spending(), a.guards(),
+		a.webhooks(), a.webhookDeliveries())
 }
 
 // document is what OpenAPI derives from the declarations: `make golden` writes it and a test holds it against them.

@@ -72,7 +72,15 @@ func (o *Options) fill() {
 	}
 }
 
-// Run searches for rows whose lease is over, at once and then at every pause, until ctx ends.
+// Nudge has Run search now: somebody knows that there is something to find.
+func (p *Pool[J]) Nudge() {
+	select {
+	case p.nudged <- struct{}{}:
+	default:
+	}
+}
+
+// Run searches for rows whose lease is over, at once and then at every pause and nudge, until ctx ends.
 func (p *Pool[J]) Run(ctx context.Context) {
 	ticker := time.NewTicker(p.o.Sweep)
 	defer ticker.Stop()
@@ -84,6 +92,7 @@ func (p *Pool[J]) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-p.nudged:
 		}
 	}
 }

@@ -13,6 +13,8 @@ type Pool[J any] struct {
 	o    Options
 	ctx  context.Context // of running jobs
 	stop context.CancelFunc
+	// nudged holds one call for a search.
+	nudged chan struct{}
 
 	mu       sync.Mutex
 	waiting  queue[J]
@@ -36,7 +38,7 @@ type resting[J any] struct {
 func New[J any](work Work[J], o Options) *Pool[J] {
 	o.fill()
 	p := &Pool[J]{
-		work: work, o: o, idle: make(chan struct{}),
+		work: work, o: o, idle: make(chan struct{}), nudged: make(chan struct{}, 1),
 		held: map[string]struct{}{}, resting: map[string]*resting[J]{},
 		busy: map[string]struct{}{}, behind: map[string]J{},
 	}

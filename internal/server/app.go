@@ -18,6 +18,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/exchange"
 	"github.com/thimble-auth/thimble/internal/guard"
+	"github.com/thimble-auth/thimble/internal/hook"
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/learn"
@@ -67,6 +68,10 @@ type Options struct {
 	Breaches *password.Breaches
 	// HTTP asks the systems that projects trust. nil is a client that asks public addresses alone.
 	HTTP *httpx.Client
+	// Webhooks calls the webhooks of projects; nil is a client that calls public addresses alone, unless WebhooksPrivate is
+	// set: then http:// is taken, too.
+	Webhooks        *httpx.Client
+	WebhooksPrivate bool
 	// Keep is how long rows are kept that have lost their use.
 	Keep reaper.Ages
 	// Mounts are pages beside the calls, such as those of development.
@@ -83,6 +88,7 @@ type App struct {
 	Notify   *notify.Service
 	API      *api.API
 
+	hooks   *hook.Service
 	learn   *learn.Service
 	guard   *guard.Service
 	handler http.Handler
@@ -123,7 +129,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	a.learn = learn.New(db, o.SMS, o.Logger)
 	outgoing := notify.Options{
 		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Routes: o.Routes, Mail: o.Mail, MailFrom: o.MailFrom,
-		Prices: o.Prices, Logger: o.Logger,
+		Prices: o.Prices, Project: a.Projects.Within, Logger: o.Logger,
 	}
 	if o.Learning {
 		outgoing.Learned = a.learn
@@ -135,6 +141,12 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 
 	a.guard = &guard.Service{
 		DB: db, Prices: o.Prices, Logger: o.Logger, Lookup: o.Lookup, LookupsPerDay: o.LookupsPerDay,
+	}
+	a.hooks = hook.New(hook.Options{
+		DB: db, Keys: ring, Forget: a.Projects.Forget, HTTP: o.Webhooks, AllowPrivate: o.WebhooksPrivate, Logger: o.Logger,
+	})
+	if err := a.hooks.Start(ctx); err != nil {
+		return nil, err
 	}
 	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: a.guard}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
@@ -162,6 +174,7 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		Attest:    &attest.Service{DB: db, Sessions: a.Sessions, Login: logins, HTTP: o.HTTP},
 		Wording:   &wording.Service{DB: db, Projects: a.Projects},
 		Guard:     a.guard,
+		Hooks:     a.hooks,
 		Keys:      ring,
 	}
 	a.mount(o)
@@ -189,6 +202,7 @@ func (a *App) start(o Options) {
 	a.stop = stop
 	a.loops.Go(func() { a.Keys.Run(ctx) })
 	a.loops.Go(func() { a.Notify.Run(ctx) })
+	a.loops.Go(func() { a.hooks.Run(ctx) })
 	a.loops.Go(func() { a.learn.Run(ctx) })
 	a.loops.Go(func() { a.guard.Run(ctx) })
 	a.loops.Go(func() { a.Sessions.Run(ctx, a.log) })
@@ -202,7 +216,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // Close ends the server after its last request: messages under way may leave until ctx ends, the leases of all others
 // are given back, and the database is closed.
 func (a *App) Close(ctx context.Context) error {
-	drained := a.Notify.Drain(ctx)
+	drained := errors.Join(a.Notify.Drain(ctx), a.hooks.Drain(ctx))
 	a.stop()
 	a.loops.Wait()
 	return errors.Join(drained, a.DB.Close())

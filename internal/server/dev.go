@@ -123,7 +123,8 @@ func (c *devCommand) start(ctx context.Context, address net.Addr, log *slog.Logg
 	app, err := Open(ctx, Options{
 		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
 		Master: master, PublicURL: c.PublicURL, Logger: log, Mounts: c.mounts,
-		HTTP: httpx.New(httpx.Options{AllowPrivate: true}), // what is tried out is on this machine
+		HTTP:            httpx.New(httpx.Options{AllowPrivate: true}), // what is tried out is on this machine
+		WebhooksPrivate: true,
 	})
 	if err != nil {
 		return who, nil, err

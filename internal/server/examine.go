@@ -30,7 +30,8 @@ func examine(c *config.Serve, r *runner, tell func(name string, found config.Pro
 	o := Options{
 		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
 		PublicURL: c.PublicURL, MailFrom: c.SMTP.From, Keep: ages(c),
-		Logger: slog.New(slog.NewJSONHandler(r.stderr, &slog.HandlerOptions{Level: level})),
+		WebhooksPrivate: c.Webhooks.AllowPrivate.On,
+		Logger:          slog.New(slog.NewJSONHandler(r.stderr, &slog.HandlerOptions{Level: level})),
 	}
 	var found config.Problems
 	if c.Master.Key != "" {
@@ -59,6 +60,7 @@ func ages(c *config.Serve) reaper.Ages {
 	return reaper.Ages{
 		Codes: days(c.Keep.Codes), Messages: days(c.Keep.Messages),
 		Sessions: days(c.Keep.Sessions), Audit: days(c.Keep.Audit),
+		Webhooks: days(c.Keep.Webhooks),
 	}
 }
 

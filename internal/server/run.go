@@ -23,6 +23,7 @@ type commands struct {
 	Spend     spendCommand     `cmd:"" help:"Show what a project's texts cost, and its budgets."`
 	Why       whyCommand       `cmd:"" help:"Tell what became of a message, or why a request was refused."`
 	Simulate  simulateCommand  `cmd:"" help:"Show what a policy against fraud would do to made-up or recorded traffic."`
+	Webhook   webhookCommands  `cmd:"" help:"Tell programs what happens in a project."`
 	Member    memberCommands   `cmd:"" help:"Help a member who is stuck."`
 	Version   versionCommand   `cmd:"" help:"Show which version this is."`
 }
