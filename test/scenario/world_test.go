@@ -50,6 +50,9 @@ type world struct {
 
 	elsewhere elsewhere
 	heard     []vendors.Inbound // texts to the provider's number
+
+	subscriber *vendors.Subscriber
+	asked      map[int]bool // calls to it that a step has asked for
 }
 
 // client is somebody who calls with a project's credentials, or with what they take for them.
@@ -87,12 +90,13 @@ func (l *letterbox) Check() error { return nil }
 func newWorld(t testing.TB, url string, o serverOptions) *world {
 	t.Helper()
 	w := &world{
-		t: t, twilio: vendors.NewTwilio(), projects: map[string]*client{}, vars: map[string]string{}, header: http.Header{},
+		t: t, twilio: vendors.NewTwilio(), subscriber: vendors.NewSubscriber(), asked: map[int]bool{}, projects: map[string]*client{}, vars: map[string]string{}, header: http.Header{},
 		texted: map[string]bool{}, apps: map[string][]byte{},
 	}
 	var err error
 	w.app, err = server.Open(t.Context(), w.options(url, o))
 	w.check(err)
+	w.subscriber.Now = w.app.DB.Now
 	w.project("project", ids.Test)
 	w.project("project2", ids.Test)
 	w.project("live", ids.Live)
@@ -108,6 +112,7 @@ func (w *world) options(url string, o serverOptions) server.Options {
 	options := server.Options{
 		DatabaseURL: url, Master: proto().master, PublicURL: publicURL, Mail: &w.mails, MailFrom: "Acme <login@example.com>",
 		Logger: w.logger(), HTTP: httpx.New(httpx.Options{Transport: &w.elsewhere}),
+		Webhooks: httpx.New(httpx.Options{Transport: w.subscriber.RoundTripper(), Timeout: 15 * time.Second}),
 	}
 	if o.breaches {
 		options.Breaches = w.breaches()
