@@ -58,7 +58,23 @@ func TestRoundTrips(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("round trips and statements (-want +got):\n%s", diff)
 		}
+
+		// Somebody who listens costs the calls that make an event one statement more, which travels with others.
+		subscribe(t, c)
+		want[1].Statements++ // a session is created
+		if diff := cmp.Diff(want, round()); diff != "" {
+			t.Errorf("round trips and statements with a webhook (-want +got):\n%s", diff)
+		}
 	})
+}
+
+// webhookURL leads nowhere: what is counted is what calls write.
+const webhookURL = "https://webhooks.invalid/"
+
+// subscribe gives the project a webhook for everything.
+func subscribe(t *testing.T, c *world.Client) {
+	t.Helper()
+	c.Must(t, "POST", "/v1/thimble/webhooks", world.J{"url": webhookURL, "events": []string{"*"}})
 }
 
 // costs makes the calls and reads what they cost from the log, where operators see it, too.
