@@ -12,7 +12,7 @@ import (
 )
 
 // lease is how long a node has a delivery to itself: longer than a call, with the time to write down what came of it.
-const lease = time.Minute
+const lease = 30 * time.Second
 
 // What one webhook can take of this node, so that it cannot keep others waiting: so many calls at once, or one at a time
 // once as many in a row have failed.

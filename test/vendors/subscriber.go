@@ -57,6 +57,13 @@ func (s *Subscriber) Share(secrets ...string) {
 	s.secrets = secrets
 }
 
+// Secrets gives those that it shares.
+func (s *Subscriber) Secrets() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.secrets)
+}
+
 // Behave sets how the program treats good calls: Delay, Hang, Status with RetryAfter, Drop and Redirect.
 func (s *Subscriber) Behave(b Behaviour) {
 	s.mu.Lock()
