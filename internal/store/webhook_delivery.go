@@ -58,6 +58,32 @@ const (
 	onlyOnce = ` ON CONFLICT DO NOTHING`
 )
 
+// What the statements on several deliveries of a webhook are made of. Which rows is chosen before the update, and the guard
+// said again in it, because only that one is asked again after waiting for another node. PostgreSQL joins the chosen ones
+// with all of the webhook's unless it gets them as an array: a claim beside 2,400 deliveries took 390 ms.
+const (
+	expire = `
+		UPDATE webhook_deliveries SET state = 'failed', lease_owner = '', updated_at = $2,
+			reason = CASE WHEN reason = '' THEN 'nobody could be told in time' ELSE reason END
+		WHERE webhook_id = $1 AND event_id `
+	expired = `SELECT d.event_id FROM webhook_deliveries AS d
+			WHERE d.webhook_id = $1 AND d.state = 'pending' AND d.due_at <= $2 AND d.until <= $2 LIMIT $3`
+	claim = `
+		UPDATE webhook_deliveries SET lease_owner = $3, due_at = $4
+		WHERE webhook_id = $1 AND event_id `
+	claimable = `SELECT d.event_id FROM webhook_deliveries AS d
+			WHERE d.webhook_id = $1 AND d.state = 'pending' AND d.due_at <= $2 AND d.until > $2 ORDER BY d.due_at LIMIT $5`
+	stillDue = ` AND state = 'pending' AND due_at <= $2`
+	claimed  = ` RETURNING ` + deliveryColumns
+	replay   = `
+		UPDATE webhook_deliveries SET state = 'pending', due_at = $3, until = $4, lease_owner = '', attempts = 0,
+			updated_at = $3
+		WHERE webhook_id = $1 AND event_id `
+	replayable = `SELECT d.event_id FROM webhook_deliveries AS d
+			WHERE d.webhook_id = $1 AND d.state = 'failed' AND d.created_at >= $2 ORDER BY d.created_at LIMIT $5`
+	stillFailed = ` AND state = 'failed'`
+)
+
 var (
 	sqlTell = sqldb.SQL("tell", tellAll+onlyOnce)
 
@@ -73,20 +99,14 @@ var (
 		SELECT w.id, w.project_id FROM webhooks AS w WHERE w.status = 'enabled' AND EXISTS (
 			SELECT 1 FROM webhook_deliveries AS d WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.due_at <= $1)`)
 
-	sqlExpireDeliveries = sqldb.SQL("expire_deliveries", `
-		UPDATE webhook_deliveries SET state = 'failed', lease_owner = '', updated_at = $2,
-			reason = CASE WHEN reason = '' THEN 'nobody could be told in time' ELSE reason END
-		WHERE webhook_id = $1 AND event_id IN (SELECT d.event_id FROM webhook_deliveries AS d
-				WHERE d.webhook_id = $1 AND d.state = 'pending' AND d.due_at <= $2 AND d.until <= $2 LIMIT $3)
-			AND state = 'pending' AND due_at <= $2`)
+	sqlExpireDeliveries = sqldb.SQL2("expire_deliveries",
+		expire+`IN (`+expired+`)`+stillDue, expire+`= ANY (ARRAY(`+expired+`))`+stillDue)
 
-	// The guard is said twice, see claim_messages.
-	sqlClaimDeliveries = sqldb.SQL("claim_deliveries", `
-		UPDATE webhook_deliveries SET lease_owner = $2, due_at = $4
-		WHERE webhook_id = $1 AND event_id IN (SELECT d.event_id FROM webhook_deliveries AS d
-				WHERE d.webhook_id = $1 AND d.state = 'pending' AND d.due_at <= $3 AND d.until > $3 ORDER BY d.due_at LIMIT $5)
-			AND state = 'pending' AND due_at <= $3
-		RETURNING `+deliveryColumns)
+	sqlClaimDeliveries = sqldb.SQL2("claim_deliveries",
+		claim+`IN (`+claimable+`)`+stillDue+claimed, claim+`= ANY (ARRAY(`+claimable+`))`+stillDue+claimed)
+
+	sqlReplayFailed = sqldb.SQL2("replay_failed",
+		replay+`IN (`+replayable+`)`+stillFailed, replay+`= ANY (ARRAY(`+replayable+`))`+stillFailed)
 
 	sqlSettleDelivery = sqldb.SQL("settle_delivery", `
 		UPDATE webhook_deliveries SET state = $4, due_at = $5, answer = $6, reason = $7, attempts = attempts + 1,
@@ -108,13 +128,6 @@ var (
 		UPDATE webhook_deliveries SET state = 'pending', due_at = $3, until = $4, lease_owner = '', attempts = 0,
 			updated_at = $3
 		WHERE webhook_id = $1 AND event_id = $2 AND (state <> 'pending' OR lease_owner = '')`)
-
-	sqlReplayFailed = sqldb.SQL("replay_failed", `
-		UPDATE webhook_deliveries SET state = 'pending', due_at = $3, until = $4, lease_owner = '', attempts = 0,
-			updated_at = $3
-		WHERE webhook_id = $1 AND event_id IN (SELECT d.event_id FROM webhook_deliveries AS d
-				WHERE d.webhook_id = $1 AND d.state = 'failed' AND d.created_at >= $2 ORDER BY d.created_at LIMIT $5)
-			AND state = 'failed'`)
 )
 
 // Tell adds an event to what has to be told to the webhooks that want it. It goes out with the statements after it.
@@ -155,7 +168,7 @@ func (tx *Tx) ExpireDeliveries(webhookID string, limit int) {
 func (tx *Tx) ClaimDeliveries(
 	ctx context.Context, webhookID, owner string, until time.Time, limit int,
 ) ([]*Delivery, error) {
-	return tx.deliveries(ctx, sqlClaimDeliveries, webhookID, owner, micros(tx.Now()), micros(until), limit)
+	return tx.deliveries(ctx, sqlClaimDeliveries, webhookID, micros(tx.Now()), owner, micros(until), limit)
 }
 
 func (tx *Tx) deliveries(ctx context.Context, s *sqldb.Stmt, args ...any) ([]*Delivery, error) {
