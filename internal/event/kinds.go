@@ -12,6 +12,8 @@ import (
 const (
 	MessageDelivered = "message.delivered"
 	MessageFailed    = "message.failed"
+	MemberCreated    = "member.created"
+	MemberUpdated    = "member.updated"
 	MFAEnrolled      = "mfa.enrolled"
 	SessionCreated   = "session.created"
 	WebhookDisabled  = "webhook.disabled"
@@ -53,8 +55,8 @@ var kinds = byName(
 		number,
 		{"country", "ISO 3166-1 code of the number's country"},
 	}},
-	Kind{"member.created", "A member was created, by a call, an invitation or a login.", []Field{actor}},
-	Kind{"member.updated", "A member's record was changed.", []Field{actor}},
+	Kind{MemberCreated, "A member was created, by a call, an invitation or a login.", []Field{actor}},
+	Kind{MemberUpdated, "A member's record was changed.", []Field{actor}},
 	Kind{"member.deleted", "A member was deleted, and all its sessions ended.", []Field{actor}},
 	Kind{"member.reactivated", "A deleted member came back.", []Field{actor}},
 	Kind{"member.locked", "Too many wrong guesses in a row: a method is locked for some time.", []Field{method}},
@@ -141,8 +143,8 @@ var tellings = map[telling]told{
 	{"email_otp.send", audit.Refused}:       {"message.refused", byMail},
 	{"password.reset.start", audit.Refused}: {"message.refused", byMail},
 
-	{"member.create", audit.Done}:             {"member.created", nil},
-	{"member.update", audit.Done}:             {"member.updated", nil},
+	{"member.create", audit.Done}:             {MemberCreated, nil},
+	{"member.update", audit.Done}:             {MemberUpdated, nil},
 	{"member.external_id.delete", audit.Done}: {"member.updated", nil},
 	{"member.delete", audit.Done}:             {"member.deleted", nil},
 	{"member.reactivate", audit.Done}:         {"member.reactivated", nil},

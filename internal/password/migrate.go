@@ -8,6 +8,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/email"
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/event"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/member"
 	"github.com/thimble-auth/thimble/internal/org"
@@ -78,6 +79,13 @@ func (s *Service) Migrate(ctx context.Context, p *store.Project, in Migrate) (*M
 			return err
 		}
 		out.Found = member.Found{Organization: o, Member: m, At: tx.Now()}
+		kind := event.MemberUpdated
+		if out.Created {
+			kind = event.MemberCreated
+		}
+		event.Tell(tx, p, event.Event{
+			Kind: kind, OrganizationID: m.OrganizationID, MemberID: m.ID, RequestID: in.RequestID,
+		})
 		record(tx, p, m, in.RequestID, "password.migrate", audit.Done)
 		return giveMigrated(ctx, tx, p, m, hash)
 	})

@@ -35,6 +35,8 @@ type World struct {
 	App    *server.App
 	Twilio *vendors.Twilio
 	Mails  *Letterbox
+	// Program is what webhooks reach.
+	Program *vendors.Subscriber
 	// Log is everything that the server wrote.
 	Log *Log
 }
@@ -42,7 +44,7 @@ type World struct {
 // Open starts a server on a database of this package. It ends with the test.
 func Open(t testing.TB, url string, o sqldb.Options) *World {
 	t.Helper()
-	w := &World{Twilio: vendors.NewTwilio(), Mails: NewLetterbox(), Log: &Log{}}
+	w := &World{Twilio: vendors.NewTwilio(), Mails: NewLetterbox(), Program: vendors.NewSubscriber(), Log: &Log{}}
 	sender := twilio.New(twilio.Config{
 		AccountSID: vendors.TwilioAccount, AuthToken: vendors.TwilioToken, From: vendors.TwilioFrom,
 		HTTP: httpx.New(httpx.Options{Transport: w.Twilio.RoundTripper()}),
@@ -50,7 +52,8 @@ func Open(t testing.TB, url string, o sqldb.Options) *World {
 	app, err := server.Open(t.Context(), server.Options{
 		DatabaseURL: url, Database: o, Master: prototypeOf(t).master, PublicURL: PublicURL,
 		SMS: []notify.SMSRoute{{Sender: sender}}, Mail: w.Mails, MailFrom: "Acme <login@example.com>",
-		Logger: slog.New(slog.NewJSONHandler(w.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Webhooks: httpx.New(httpx.Options{Transport: w.Program.RoundTripper()}),
+		Logger:   slog.New(slog.NewJSONHandler(w.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)
