@@ -17,6 +17,25 @@ import (
 	"github.com/thimble-auth/thimble/internal/store/storetest"
 )
 
+// older makes the database one of a server that knew nothing of webhooks.
+func older(t *testing.T, db *store.DB) {
+	t.Helper()
+	err := db.Write(t.Context(), func(tx *store.Tx) error {
+		for name, text := range map[string]string{
+			"forget_column":    "ALTER TABLE projects DROP COLUMN listens",
+			"forget_migration": "DELETE FROM schema_migrations WHERE version = (SELECT MAX(version) FROM schema_migrations)",
+		} {
+			if _, err := tx.Exec(t.Context(), sqldb.Dynamic(name, text)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestInspect(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "x.db")
@@ -46,6 +65,8 @@ func TestInspect(t *testing.T) {
 				t.Fatal(err)
 			}
 			inspect(store.State{Development: true, Projects: []string{p.ID}})
+			older(t, db)
+			inspect(store.State{Development: true, Projects: []string{p.ID}, Pending: 1})
 			future := fstest.MapFS{"9999_future.sql": {Data: []byte("CREATE TABLE future (id TEXT NOT NULL)")}}
 			if err := sqldb.Migrate(t.Context(), db.DB, future); err != nil {
 				t.Fatal(err)
