@@ -132,6 +132,7 @@ var ours = map[string]string{
 	"GET /v1/thimble/guard/safe_list":            "lists the caller's own; safe_list.txtar has others call",
 	"POST /v1/thimble/guard/safe_list":           "lets something pass for whoever calls",
 	"GET /v1/thimble/spend":                      "tells the caller's own; TestSpend in package guard has a stranger beside it",
+	"GET /v1/thimble/webhooks":                   "lists the caller's own; webhooks_tell_what_happens.txtar has others call",
 }
 
 // crossings are the calls that lead from one organization of the project into another, for the one who is in both.
