@@ -37,7 +37,7 @@ var (
 		RETURNING id`)
 
 	sqlGiveUpMessage = sqldb.SQL("give_up_message", `
-		UPDATE messages SET status = CASE WHEN sent_at > 0 THEN 'sent' ELSE 'expired' END, sealed = $3, lease_owner = '',
+		UPDATE messages SET status = CASE WHEN sent_at > 0 THEN 'sent' ELSE 'expired' END, sealed = `+forget3+`, lease_owner = '',
 			leased_until = 0, updated_at = $4, `+giveBack+`,
 			reason = CASE WHEN sent_at > 0 THEN '' WHEN deadline <= $4 THEN 'deadline' ELSE 'replaced' END
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
@@ -67,7 +67,7 @@ var (
 		RETURNING `+messageRead)
 
 	sqlExpireMessages = sqldb.SQL("expire_messages", `
-		UPDATE messages SET status = CASE WHEN sent_at > 0 THEN 'sent' ELSE 'expired' END, sealed = $2, lease_owner = '',
+		UPDATE messages SET status = CASE WHEN sent_at > 0 THEN 'sent' ELSE 'expired' END, sealed = `+forget2+`, lease_owner = '',
 			leased_until = 0, updated_at = $1, reason = CASE WHEN reason = '' THEN 'deadline' ELSE reason END, `+giveBack+`
 		WHERE id IN (SELECT id FROM messages WHERE status = 'queued' AND leased_until <= $1 AND deadline <= $1
 				ORDER BY leased_until LIMIT $3)

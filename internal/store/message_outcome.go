@@ -8,6 +8,14 @@ import (
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
 
+// What messages of test projects say stays for the inbox; all others are forgotten when nobody needs them any more.
+const (
+	inTest  = `id > 'message-test-' AND id < 'message-test-g'`
+	forget2 = `CASE WHEN ` + inTest + ` THEN sealed ELSE $2 END`
+	forget3 = `CASE WHEN ` + inTest + ` THEN sealed ELSE $3 END`
+	forget4 = `CASE WHEN ` + inTest + ` THEN sealed ELSE $4 END`
+)
+
 // What of a message's reservation counts, and how a statement gives all of it back: the budgets are told by SettleOwed.
 const (
 	reserved = `CASE WHEN reserved_micros > 0 THEN reserved_micros ELSE 0 END`
@@ -27,7 +35,7 @@ var (
 			status = CASE WHEN status = 'queued' THEN 'sent' ELSE status END,
 			reason = CASE WHEN status = 'queued' THEN '' ELSE reason END,
 			provider = $2, provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, segments = $4,
-			sealed = CASE WHEN status = 'queued' AND CAST($9 AS BIGINT) > 0 THEN sealed ELSE $5 END,
+			sealed = CASE WHEN status = 'queued' AND CAST($9 AS BIGINT) > 0 OR `+inTest+` THEN sealed ELSE $5 END,
 			reroute_at = CASE WHEN status = 'queued' THEN CAST($9 AS BIGINT) ELSE 0 END,
 			lease_owner = '', leased_until = 0, updated_at = $6, sent_at = $6,
 			attempts = CASE WHEN attempts = 0 THEN 1 ELSE attempts END,
@@ -38,18 +46,18 @@ var (
 		WHERE id = $1`)
 
 	sqlMessageFailed = sqldb.SQL("message_failed", `
-		UPDATE messages SET status = 'failed', reason = $3, sealed = $4, lease_owner = '', leased_until = 0,
+		UPDATE messages SET status = 'failed', reason = $3, sealed = `+forget4+`, lease_owner = '', leased_until = 0,
 			updated_at = $5, `+giveBack+`
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 
 	sqlReceiptSent = sqldb.SQL("receipt_sent", `
-		UPDATE messages SET status = 'sent', provider = $2, provider_id = $3, sealed = $4, lease_owner = '',
+		UPDATE messages SET status = 'sent', provider = $2, provider_id = $3, sealed = `+forget4+`, lease_owner = '',
 			leased_until = 0, updated_at = $5
 		WHERE id = $1 AND status = 'queued'
 		RETURNING project_id`)
 
 	sqlReceiptDelivered = sqldb.SQL("receipt_delivered", `
-		UPDATE messages SET status = 'delivered', reason = '', reroute_at = 0, sealed = $4, lease_owner = '', leased_until = 0,
+		UPDATE messages SET status = 'delivered', reason = '', reroute_at = 0, sealed = `+forget4+`, lease_owner = '', leased_until = 0,
 			provider_id = CASE WHEN provider_id = '' OR provider <> $2 THEN $3 ELSE provider_id END, provider = $2,
 			updated_at = $5,
 			owed_micros = CASE WHEN budgets > 0 AND `+heard+` THEN owed_micros - reserved_micros ELSE owed_micros END,
@@ -58,7 +66,7 @@ var (
 		RETURNING project_id`)
 
 	sqlReceiptFailed = sqldb.SQL("receipt_failed", `
-		UPDATE messages SET status = 'undelivered', reason = $6, reroute_at = 0, sealed = $4, lease_owner = '', leased_until = 0,
+		UPDATE messages SET status = 'undelivered', reason = $6, reroute_at = 0, sealed = `+forget4+`, lease_owner = '', leased_until = 0,
 			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
 		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')
 		RETURNING project_id`)

@@ -20,7 +20,7 @@ var (
 		RETURNING `+messageRead)
 
 	sqlForgetUnconfirmed = sqldb.SQL("forget_unconfirmed", `
-		UPDATE messages SET sealed = $2, reroute_at = 0
+		UPDATE messages SET sealed = `+forget2+`, reroute_at = 0
 		WHERE id IN (SELECT id FROM messages WHERE reroute_at > 0 AND reroute_at <= $1
 				AND (deadline <= $4 OR status <> 'sent') ORDER BY reroute_at LIMIT $3)`)
 
@@ -31,7 +31,7 @@ var (
 		RETURNING `+messageRead)
 
 	sqlKeepSent = sqldb.SQL("keep_sent", `
-		UPDATE messages SET status = CASE WHEN $3 = '' THEN 'sent' ELSE 'undelivered' END, reason = $3, sealed = $4,
+		UPDATE messages SET status = CASE WHEN $3 = '' THEN 'sent' ELSE 'undelivered' END, reason = $3, sealed = `+forget4+`,
 			lease_owner = '', leased_until = 0, reroute_at = 0, updated_at = $5
 		WHERE id = $1 AND lease_owner = $2 AND status = 'queued'`)
 

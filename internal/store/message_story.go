@@ -44,7 +44,8 @@ var (
 
 	// What a message of a test project says stays in the inbox.
 	sqlMessageRedeemed = sqldb.SQL("message_redeemed", `
-		UPDATE messages SET redeemed_at = $2, sealed = CASE WHEN reroute_at > 0 THEN $3 ELSE sealed END, reroute_at = 0
+		UPDATE messages SET redeemed_at = $2, reroute_at = 0,
+			sealed = CASE WHEN reroute_at > 0 THEN `+forget3+` ELSE sealed END
 		WHERE id = $1 AND redeemed_at = 0`)
 
 	// Ids are ordered by time, so that a request's rows lie in a short stretch behind its own time: no index is needed.

@@ -117,7 +117,8 @@ func (tx *Tx) reapMessages(ctx context.Context, smallest string, limit int) (del
 			return deleted, err
 		}
 	}
-	return deleted, nil
+	_, err = tx.Exec(ctx, sqlReapPretendSteps, smallest, limit)
+	return deleted, err
 }
 
 // smallestUUID gives a text that sorts before every version 7 UUID of that millisecond and after those of earlier ones.
