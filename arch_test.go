@@ -72,6 +72,7 @@ var floors = []struct {
 	{"notify", []string{
 		"audit", "event", "keys", "mail", "notify/text", "outbox", "price", "sms", "sqldb", "store",
 	}},
+	{"pretend", []string{"sms", "sqldb", "store"}},
 	{"learn", []string{"notify", "sms", "store"}},
 	{"reaper", []string{"limit", "store"}},
 	{"project", []string{"audit", "limit", "notify/text", "store"}},
@@ -129,7 +130,7 @@ var floors = []struct {
 		"magiclink", "mailbox", "member", "notify", "notify/text", "org", "password", "project", "rbac", "recovery",
 		"second", "session", "smsotp", "store", "totp", "wording",
 	}},
-	{"inbox", []string{"endpoint", "notify", "project", "store"}},
+	{"inbox", []string{"endpoint", "notify", "pretend", "project", "store"}},
 
 	// Wiring.
 	{"config", nil},

@@ -48,7 +48,7 @@ type Story struct {
 type StoryStep struct {
 	// RFC 3339 with microseconds.
 	At string `json:"at"`
-	// refused, decided, queued, not_taken, handed_over, redeemed, or the status in which the message ended.
+	// refused, decided, queued, not_taken, handed_over, redeemed, simulated, arrived, or the status in which the message ended.
 	What     string `json:"what"`
 	Provider string `json:"provider"`
 	// What more there is to say, for people: the counters at the decision, for one.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +16,27 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/notify"
+	"github.com/thimble-auth/thimble/internal/pretend"
 	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/internal/store/storetest"
 )
 
 var at = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
+
+// Newest is the start.
+func (s *server) Newest(context.Context, string, string) (notify.Cursor, error) {
+	return notify.Start, nil
+}
+
+// Arrivals gives nothing.
+func (s *server) Arrivals(
+	_ context.Context, _, _ string, after notify.Cursor, _ int,
+) ([]notify.Letter, notify.Cursor, error) {
+	return nil, after, nil
+}
+
+// Listen never rings.
+func (s *server) Listen(string) (<-chan struct{}, func()) { return nil, func() {} }
 
 // server is an inbox with one text and one mail.
 type server struct {
@@ -27,9 +45,20 @@ type server struct {
 	to    string
 	limit int
 	moved time.Duration
+
+	letters []notify.Letter
 }
 
-func newServer() *server {
+// Letters gives the messages of the test.
+func (s *server) Letters(_ context.Context, _, to string, limit int) ([]notify.Letter, error) {
+	if s.to, s.limit = to, limit; to == "broken" {
+		return nil, errors.New("the database is on fire")
+	}
+	return s.letters, nil
+}
+
+func newServer(t *testing.T) *server {
+	t.Helper()
 	s := &server{}
 	letters := []notify.Letter{
 		{
@@ -45,7 +74,7 @@ func newServer() *server {
 				ID: "message-test-1", ProjectID: "project-test-1", Channel: store.ChannelSMS, Recipient: "+12025550162",
 				Locale: "en", Segments: 1, Status: store.MessageDelivered, CreatedAt: at,
 			},
-			Body: "123456 is your code. It is valid for 2 minutes.",
+			Body: "123456 is your code. It is valid for 2 minutes.", Arrived: []time.Time{at},
 			Steps: []notify.Step{
 				{At: at, What: notify.StepDecided, Detail: "member_10s=0 <b>"},
 				{At: at, What: notify.StepNotTaken, Provider: "telnyx", Detail: "later 500"},
@@ -55,13 +84,12 @@ func newServer() *server {
 			},
 		},
 	}
+	s.letters = letters
+	db := storetest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "thimble.db"))
+	simulator := pretend.New(db, slog.New(slog.DiscardHandler))
+	simulator.Attach(func(string) {}, func() {})
 	s.inbox = &Inbox{
-		Letters: func(_ context.Context, project, to string, limit int) ([]notify.Letter, error) {
-			if s.to, s.limit = to, limit; to == "broken" {
-				return nil, errors.New("the database is on fire")
-			}
-			return letters, nil
-		},
+		Notify: s, Simulator: simulator,
 		MoveClock: func(_ context.Context, d time.Duration) (time.Time, error) {
 			s.moved += d
 			return at.Add(s.moved), nil
@@ -87,7 +115,7 @@ func (s *server) do(method, host, target, body string, header ...string) *httpte
 
 func TestMessages(t *testing.T) {
 	t.Parallel()
-	s := newServer()
+	s := newServer(t)
 	w := s.do("GET", "127.0.0.1:8080", "/dev/messages?to=+12025550162&limit=2", "")
 	var got struct {
 		Messages []map[string]any `json:"messages"`
@@ -99,7 +127,7 @@ func TestMessages(t *testing.T) {
 		"message_id": "message-test-1", "project_id": "project-test-1", "channel": "sms", "to": "+12025550162",
 		"subject": "", "body": "123456 is your code. It is valid for 2 minutes.", "html": "", "locale": "en",
 		"segments": 1.0, "status": "delivered", "created_at": "2026-11-22T10:30:00Z",
-		"steps": []any{
+		"arrived": []any{"2026-11-22T10:30:00Z"}, "steps": []any{
 			step("2026-11-22T10:30:00Z", "decided", "", "member_10s=0 <b>"),
 			step("2026-11-22T10:30:00Z", "not_taken", "telnyx", "later 500"),
 			step("2026-11-22T10:30:00Z", "delivered", "inbox", ""), step("2026-11-23T22:30:00Z", "redeemed", "", ""),
@@ -137,7 +165,28 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/dev/messages?limit=ten", "", 400, "invalid_argument"},
 		{"GET", "/dev/messages?to=broken", "", 500, "internal_server_error"},
 		{"GET", "/dev/inbox?to=broken", "", 500, "internal_server_error"},
+		{"GET", "/dev/messages?wait=61s", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?wait=-1s", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?wait=61", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?wait=soon", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?after=message-test-1", "", 400, "invalid_argument"},
+		{"GET", "/dev/messages?after=AAAA", "", 400, "invalid_argument"},
 		{"GET", "/dev/assets/inbox.html", "", 404, "route_not_found"},
+		{"POST", "/dev/simulator", ``, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"drop"}{}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"drop","colour":1}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"explode"}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"drop","next":0}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"drop","next":-5}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"drop","prefix":"1202"}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"drop","prefix":"+"}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"delay","delay_seconds":3601}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"delay","delay_seconds":-1}`, 400, "invalid_argument"},
+		{"POST", "/dev/simulator", `{"fault":"drop","carriers":"second"}`, 400, "invalid_argument"},
+		{
+			"POST", "/dev/simulator", `{"fault":"drop","project_id":"project-live-11111111-1111-4111-8111-111111111111"}`,
+			400, "invalid_argument",
+		},
 		{"POST", "/dev/clock", `{"advance_seconds":-1}`, 400, "invalid_argument"},
 		{"POST", "/dev/clock", `{"advance_seconds":1.5}`, 400, "invalid_argument"},
 		{"POST", "/dev/clock", `{"advance_seconds":9e18}`, 400, "invalid_argument"},
@@ -146,7 +195,7 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/dev/clock", `{}`, 400, "invalid_argument"},
 		{"POST", "/dev/clock", ``, 400, "invalid_argument"},
 	}
-	s := newServer()
+	s := newServer(t)
 	for _, test := range tests {
 		w := s.do(test.method, "localhost", test.target, test.body)
 		var body map[string]any
@@ -163,11 +212,14 @@ func TestRefusals(t *testing.T) {
 	if s.moved != 0 {
 		t.Errorf("the clock moved by %s", s.moved)
 	}
+	if rules := s.rules(t); len(rules) != 0 {
+		t.Errorf("there are rules: %v", rules)
+	}
 }
 
 func TestClock(t *testing.T) {
 	t.Parallel()
-	s := newServer()
+	s := newServer(t)
 	w := s.do("POST", "127.0.0.1:8080", "/dev/clock", `{"advance_seconds":121}`)
 	got, want := strings.TrimSpace(w.Body.String()), `{"now":"2026-11-22T10:32:01Z"}`
 	if got != want || s.moved != 121*time.Second {
@@ -178,7 +230,7 @@ func TestClock(t *testing.T) {
 // A stranger's page reaches this server through the reader's browser, under a name of its own or with posts.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
-	s := newServer()
+	s := newServer(t)
 	for host, ok := range map[string]bool{
 		"127.0.0.1:8080": true, "localhost:8080": true, "LOCALHOST": true, "app.localhost:1": true, "[::1]:8080": true,
 		"192.168.1.20:8080": true, "auth.example.com": true, "auth.example.com:8443": true,
@@ -199,12 +251,16 @@ func TestStrangers(t *testing.T) {
 		if w.Code != http.StatusForbidden || s.moved != 0 {
 			t.Errorf("post with %v: %d, moved %s", header, w.Code, s.moved)
 		}
+		w = s.do("POST", "127.0.0.1:8080", "/dev/simulator", `{"fault":"drop"}`, header...)
+		if rules := s.rules(t); w.Code != http.StatusForbidden || len(rules) != 0 {
+			t.Errorf("post of a rule with %v: %d, rules %v", header, w.Code, rules)
+		}
 	}
 }
 
 func TestPage(t *testing.T) {
 	t.Parallel()
-	s := newServer()
+	s := newServer(t)
 	w := s.do("GET", "127.0.0.1:8080", "/dev/inbox?to=%22%3E%3Cscript%3E", "")
 	page := w.Body.String()
 	for _, want := range []string{

@@ -1,10 +1,12 @@
 package inbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +28,9 @@ type Message struct {
 	Segments  int64     `json:"segments"` // parts that a carrier would bill; 0 for mails
 	Status    string    `json:"status"`
 	CreatedAt time.Time `json:"created_at"`
-	Steps     []Step    `json:"steps"` // what became of it, in the order of time
+	// Arrived are the times at which it came to be read: one, unless the simulator of carriers had its way.
+	Arrived []time.Time `json:"arrived"`
+	Steps   []Step      `json:"steps"` // what became of it, in the order of time
 }
 
 // Step is one thing that happened to a message.
@@ -44,7 +48,7 @@ func Messages(letters []notify.Letter) []Message {
 		all[i] = Message{
 			MessageID: l.ID, ProjectID: l.ProjectID, Channel: l.Channel, To: l.Recipient, Subject: l.Subject, Body: l.Body,
 			HTML: l.HTML, Locale: l.Locale, Segments: l.Segments, Status: l.Status, CreatedAt: l.CreatedAt,
-			Steps: make([]Step, len(l.Steps)),
+			Arrived: slices.Concat([]time.Time{}, l.Arrived), Steps: make([]Step, len(l.Steps)),
 		}
 		for j, s := range l.Steps {
 			all[i].Steps[j] = Step{At: s.At, What: s.What, Provider: s.Provider, Detail: s.Detail}
@@ -59,26 +63,49 @@ const (
 	maxLimit     = 1000
 )
 
-// messages answers GET /dev/messages?to=&limit=, newest first.
+// query is what the pages and calls that show messages are asked for.
+type query struct {
+	project, to string
+	limit       int
+}
+
+func readQuery(r *http.Request) (query, error) {
+	in := r.URL.Query()
+	q := query{project: in.Get("project_id"), to: recipient(in.Get("to")), limit: defaultLimit}
+	if text := in.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			return q, errs.InvalidArgument.Saying("limit must be a whole number from 1 to 1000.")
+		}
+		q.limit = n
+	}
+	return q, nil
+}
+
+// messages answers GET /dev/messages?to=&project_id=&limit=, newest first, and with after or wait what arrives from there
+// on, oldest first.
 func (i *Inbox) messages(w http.ResponseWriter, r *http.Request) error {
-	found, err := i.find(r)
+	q, err := readQuery(r)
 	if err != nil {
 		return err
 	}
-	return answer(w, map[string]any{"messages": found})
+	if r.URL.Query().Has("after") || r.URL.Query().Has("wait") {
+		return i.arrivals(w, r, q)
+	}
+	// The end is found first: what arrives in between is in the list, and comes again after the cursor.
+	end, err := i.Notify.Newest(r.Context(), q.project, q.to)
+	if err != nil {
+		return err
+	}
+	found, err := i.find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return answer(w, map[string]any{"messages": found, "cursor": end.String()})
 }
 
-func (i *Inbox) find(r *http.Request) ([]Message, error) {
-	query := r.URL.Query()
-	limit := defaultLimit
-	if text := query.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxLimit {
-			return nil, errs.InvalidArgument.Saying("limit must be a whole number from 1 to 1000.")
-		}
-		limit = n
-	}
-	letters, err := i.Letters(r.Context(), "", recipient(query.Get("to")), limit)
+func (i *Inbox) find(ctx context.Context, q query) ([]Message, error) {
+	letters, err := i.Notify.Letters(ctx, q.project, q.to, q.limit)
 	return Messages(letters), err
 }
 

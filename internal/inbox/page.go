@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ type entry struct {
 	Lines []line
 	At    moment
 	Story []event
+	Badge string // what is unusual about it, "" for nothing
+	Lost  bool   // it is not there to be read
 }
 
 // moment is a time for people and for programs.
@@ -60,6 +63,7 @@ type event struct {
 var happened = map[string]string{
 	notify.StepDecided: "Let through", notify.StepQueued: "Queued", notify.StepNotTaken: "Not taken by",
 	notify.StepHandedOver: "Taken by", notify.StepRedeemed: "Code used", store.MessageDelivered: "Delivered",
+	notify.StepSimulated: "Simulated", notify.StepArrived: "Arrived",
 	store.MessageUndelivered: "Not delivered by", store.MessageFailed: "Taken by nobody",
 	store.MessageExpired: "Given up",
 }
@@ -77,7 +81,7 @@ func newEvent(s Step, written time.Time) event {
 	switch {
 	case s.Provider == notify.ProviderInbox:
 		e.What += " into this inbox"
-	case s.What == store.MessageDelivered && s.Provider != "":
+	case (s.What == store.MessageDelivered || s.What == notify.StepArrived) && s.Provider != "":
 		e.What += " by " + s.Provider
 	case s.Provider != "" && s.What != store.MessageFailed && s.What != store.MessageExpired:
 		e.What += " " + s.Provider
@@ -88,9 +92,22 @@ func newEvent(s Step, written time.Time) event {
 // line is a line of a body; a line that is an address is a link.
 type line struct{ Text, Link string }
 
-// page answers GET /dev/inbox?to=&limit=. It works without its script, which only adds what is new.
+// page answers GET /dev/inbox?to=&project_id=&limit=. It works without its script, which only adds what is new.
 func (i *Inbox) page(w http.ResponseWriter, r *http.Request) error {
-	found, err := i.find(r)
+	return i.show(w, r, http.StatusOK, "")
+}
+
+// show writes the page, with what is wrong with a rule that somebody wanted to add.
+func (i *Inbox) show(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
+	q, err := readQuery(r)
+	if err != nil {
+		return err
+	}
+	found, err := i.find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	rules, err := i.Simulator.Rules(r.Context())
 	if err != nil {
 		return err
 	}
@@ -99,13 +116,16 @@ func (i *Inbox) page(w http.ResponseWriter, r *http.Request) error {
 		entries[n] = newEntry(m)
 	}
 	var page bytes.Buffer
-	err = pageTemplate.Execute(&page, map[string]any{"To": r.URL.Query().Get("to"), "Entries": entries})
+	err = pageTemplate.Execute(&page, map[string]any{
+		"To": r.URL.Query().Get("to"), "Project": q.project, "Entries": entries, "Panel": newPanel(rules, wrong, r.PostForm),
+	})
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Security-Policy", pagePolicy)
 	w.Header().Set("Referrer-Policy", "no-referrer") // Links carry tokens.
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, err = w.Write(page.Bytes())
 	return err
 }
@@ -116,6 +136,16 @@ func newEntry(m Message) entry {
 	e := entry{Message: m, Mail: m.Channel == store.ChannelEmail, At: newMoment(m.CreatedAt, dayForm+clockForm)}
 	for _, s := range m.Steps {
 		e.Story = append(e.Story, newEvent(s, m.CreatedAt))
+	}
+	switch n := len(m.Arrived); {
+	case n == 0 && m.Status == store.MessageQueued:
+		e.Badge, e.Lost = "On its way", true
+	case n == 0:
+		e.Badge, e.Lost = "Not arrived", true
+	case n > 1:
+		e.Badge = "Arrived " + strconv.Itoa(n) + " times"
+	case m.Status == store.MessageUndelivered:
+		e.Badge = "Arrived, reported as lost"
 	}
 	if !e.Mail {
 		e.Code = codePattern.FindString(m.Body)

@@ -16,7 +16,7 @@ func (s *Service) cost(m *store.Message, a answer) int64 {
 	if usd := s.inUSD(a.price); usd >= 0 {
 		return usd
 	}
-	return s.o.Prices.Of(m.Provider, m.Country) * max(a.segments, 1)
+	return s.priceOf(m, m.Provider, a.segments)
 }
 
 // inUSD converts what a provider asks for, or gives a negative number where that is not known.
@@ -35,7 +35,7 @@ func (s *Service) inUSD(p sms.Price) int64 {
 func (s *Service) affordable(
 	ctx context.Context, tx *store.Tx, m *store.Message, provider string,
 ) (price int64, ok bool, err error) {
-	price = s.o.Prices.Of(provider, m.Country) * max(m.Segments, 1)
+	price = s.priceOf(m, provider, m.Segments)
 	ok, err = tx.MayReserveAgain(ctx, m, price)
 	return price, ok, err
 }

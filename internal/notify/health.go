@@ -41,6 +41,14 @@ type health struct {
 
 func newHealth() *health { return &health{hedges: hedgeMost} }
 
+// forget begins anew.
+func (h *health) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failures, h.since, h.closedAt = 0, time.Time{}, time.Time{}
+	h.silent, h.quiet, h.hedges = 0, time.Time{}, hedgeMost
+}
+
 // allow tells whether a message may be given to the provider now. Who is allowed calls done.
 func (h *health) allow(now time.Time) bool {
 	h.mu.Lock()

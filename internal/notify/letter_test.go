@@ -45,8 +45,8 @@ func TestLettersWithSteps(t *testing.T) {
 		ctx, trips := sqldb.WithTrips(ctx)
 		letters, err := n.Letters(ctx, "", "", many)
 		w.check(err)
-		if got := trips.Statements.Load(); got != 2 {
-			w.t.Errorf("%d statements, want 2", got)
+		if got := trips.Statements.Load(); got != 3 {
+			w.t.Errorf("%d statements, want 3", got)
 		}
 		got := map[string]int{}
 		for _, l := range letters {

@@ -60,6 +60,8 @@ type Options struct {
 	SMS []SMSRoute
 	// Routes say which of them carry texts to which numbers, in which order; nil leaves that to their countries.
 	Routes Routes
+	// Rehearsal are the carriers of test projects, whose texts go to the inbox without; nil outside of development.
+	Rehearsal *Rehearsal
 	// Learned puts the better providers of texts first; nil leaves them as they are.
 	Learned Preference
 	// Prices is what texts cost; nil has cautious figures of our own.
@@ -88,6 +90,7 @@ type Service struct {
 	// health is what this node knows of the providers of texts, by name.
 	health map[string]*health
 	linked bool // a provider reports over a connection
+	bell   bell
 }
 
 // New makes a service. Call Start before the first message is written.
@@ -106,6 +109,11 @@ func New(o Options) *Service {
 		s.health[r.Sender.Name()] = newHealth()
 		if _, ok := r.Sender.(sms.Linked); ok {
 			s.linked = true
+		}
+	}
+	if o.Rehearsal != nil {
+		for _, sender := range o.Rehearsal.Carriers {
+			s.health[sender.Name()] = newHealth()
 		}
 	}
 	if o.DB.Engine() == sqldb.Postgres {
@@ -166,15 +174,20 @@ func (s *Service) pool(channel string) *outbox.Pool[*job] {
 	return s.texts
 }
 
-// Hand gives a message to this node's workers once it is committed. It never blocks.
+// Hand gives a message to this node's workers once it is committed, and tells those who wait for one in the inbox. It
+// never blocks.
 func (s *Service) Hand(m *store.Message) {
+	if m.Provider == ProviderInbox {
+		s.Arrived(m.Recipient)
+	}
 	if m.Status == store.MessageQueued {
 		s.pool(m.Channel).Hand(&job{m: m, handed: true})
 	}
 }
 
 // Compose completes a message for the project: it seals the content into it and decides on the provider. The message of
-// a test project is delivered at once, to the inbox; that of a live one is queued and leased to this node. The caller
+// a test project is delivered at once, to the inbox, unless there is a rehearsal; every other one is queued and leased to
+// this node. The caller
 // has set recipient, country, locale, kind, channel and deadline, and the time of creation; an empty id is filled in.
 // Post writes it. The error is ErrNoRoute, or one of the key
 // ring.

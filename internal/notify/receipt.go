@@ -62,14 +62,17 @@ func (s *Service) Receipt(ctx context.Context, provider, id, mac string, r *http
 			if err := s.hear(ctx, company(provider), one.Heard); err != nil {
 				return err
 			}
-			if one.ID == "" {
-				continue
+			if one.ID == "" || !s.carries(provider, one.ID) {
+				continue // not a message of this server's provider
 			}
 			if err := s.receive(ctx, provider, one.ID, one.Receipt); err != nil {
 				return err
 			}
 		}
 		return err
+	}
+	if !s.carries(provider, id) {
+		return ErrForged
 	}
 	receipt, err := sender.Receipt(r, s.givenOut(r, provider, id, mac), body)
 	if errors.Is(err, sms.ErrBadSignature) {

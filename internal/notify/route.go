@@ -122,14 +122,18 @@ type leg struct {
 // justSMS is what a project that sets no channels has.
 var justSMS = []store.ChannelWait{{Channel: string(sms.SMS)}}
 
-// legs are the ways to a number, by the project's channels, the preferred one first.
-func (s *Service) legs(country, number string, channels []store.ChannelWait) []leg {
+// legs are the ways to a number, by the project's channels, the preferred one first. Those of live projects and those of
+// test projects have nothing in common.
+func (s *Service) legs(live bool, country, number string, channels []store.ChannelWait) []leg {
 	if len(channels) == 0 {
 		channels = justSMS
 	}
-	senders := s.senders(country, number)
-	if s.o.Learned != nil {
-		s.o.Learned.Prefer(country, senders)
+	senders := s.rehearsed()
+	if live {
+		senders = s.senders(country, number)
+		if s.o.Learned != nil {
+			s.o.Learned.Prefer(country, senders)
+		}
 	}
 	legs := make([]leg, 0, len(senders))
 	for i, c := range channels {
@@ -171,23 +175,23 @@ func (s *Service) legsOf(m *store.Message, c *Content) []leg {
 	if m.Channel == store.ChannelEmail {
 		return nil
 	}
-	return s.legs(m.Country, m.Recipient, c.Channels)
+	return s.legs(!isTest(m.ID), m.Country, m.Recipient, c.Channels)
 }
 
 // Route tells which provider a message would go to first, and whether there is one. A text's country is that of its
 // number; the number is in E.164 form, or "" to ask about the country as a whole.
 func (s *Service) Route(p *store.Project, channel, country, number string) (provider string, ok bool) {
-	if !p.Live() {
+	if !p.Live() && (channel == store.ChannelEmail || !s.rehearsing()) {
 		return ProviderInbox, true
 	}
 	if channel == store.ChannelEmail {
 		return ProviderSMTP, s.o.Mail != nil
 	}
-	legs := s.legs(country, number, p.Settings.Channels)
+	legs := s.legs(p.Live(), country, number, p.Settings.Channels)
 	if len(legs) == 0 {
 		return "", false
 	}
-	if s.o.Learned != nil {
+	if p.Live() && s.o.Learned != nil {
 		same := slices.IndexFunc(legs, func(l leg) bool { return l.channel != legs[0].channel })
 		if same < 0 {
 			same = len(legs)
@@ -204,11 +208,11 @@ func (s *Service) Route(p *store.Project, channel, country, number string) (prov
 // Outage tells whether no provider has taken a text to the number for a while, and when it is worth asking again: a code
 // that is accepted now would be old before it left. One text now and then is let through, to find out.
 func (s *Service) Outage(p *store.Project, country, number string) (wait time.Duration, out bool) {
-	if !p.Live() {
+	if !p.Live() && !s.rehearsing() {
 		return 0, false
 	}
 	now := s.o.DB.Now()
-	for i, l := range s.legs(country, number, p.Settings.Channels) {
+	for i, l := range s.legs(p.Live(), country, number, p.Settings.Channels) {
 		w, out := s.health[l.sender.Name()].outage(now)
 		if !out {
 			return 0, false
@@ -266,6 +270,11 @@ func (s *Service) sender(provider string) sms.Sender {
 	for _, r := range s.o.SMS {
 		if r.Sender.Name() == provider {
 			return r.Sender
+		}
+	}
+	for _, sender := range s.rehearsed() {
+		if sender.Name() == provider {
+			return sender
 		}
 	}
 	return nil

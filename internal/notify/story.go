@@ -22,6 +22,8 @@ const (
 	StepNotTaken   = "not_taken"   // a provider did not take it
 	StepHandedOver = "handed_over" // a provider took it
 	StepRedeemed   = "redeemed"    // the code in it was used
+	StepSimulated  = "simulated"   // the simulator of carriers decided what becomes of it
+	StepArrived    = "arrived"     // a carrier of the simulator brought it to the phone
 )
 
 // Step is one thing that happened to a message, or to a request that was refused.
@@ -87,7 +89,13 @@ func stories(ctx context.Context, tx *store.Tx, projectID, id string) ([]Story, 
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Story{Message: m, RequestID: m.RequestID, Steps: steps(m, tried)})
+		var pretended map[string][]store.PretendStep
+		if isTest(m.ID) {
+			if pretended, err = tx.PretendStepsBetween(ctx, m.ID, m.ID); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, Story{Message: m, RequestID: m.RequestID, Steps: steps(m, tried, pretended[m.ID])})
 	}
 	for _, e := range events {
 		if e.Outcome == audit.Refused && (projectID == "" || e.ProjectID == projectID) {
@@ -114,8 +122,8 @@ func refusal(e *store.AuditEvent) Step {
 	return step
 }
 
-// steps puts a message's columns and attempts in order.
-func steps(m *store.Message, tried []store.Attempt) []Step {
+// steps puts a message's columns, attempts and what the simulator did in order.
+func steps(m *store.Message, tried []store.Attempt, pretended []store.PretendStep) []Step {
 	all := []Step{{At: m.CreatedAt, What: StepDecided, Detail: m.Decision}}
 	if m.Provider != ProviderInbox {
 		all = append(all, Step{At: m.CreatedAt, What: StepQueued})
@@ -125,6 +133,9 @@ func steps(m *store.Message, tried []store.Attempt) []Step {
 			At: a.At, What: StepNotTaken, Provider: a.Provider,
 			Detail: strings.TrimSpace(a.Class + " " + a.Code + " " + a.Reason),
 		})
+	}
+	for _, p := range pretended {
+		all = append(all, Step{At: p.At, What: p.What, Provider: p.Carrier, Detail: p.Detail})
 	}
 	if !m.SentAt.IsZero() {
 		all = append(all, Step{At: m.SentAt, What: StepHandedOver, Provider: m.Provider, Detail: handedOver(m)})

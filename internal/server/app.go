@@ -30,6 +30,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/password"
+	"github.com/thimble-auth/thimble/internal/pretend"
 	"github.com/thimble-auth/thimble/internal/price"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/reaper"
@@ -74,6 +75,9 @@ type Options struct {
 	WebhooksPrivate bool
 	// Keep is how long rows are kept that have lost their use.
 	Keep reaper.Ages
+	// Simulator has carriers that misbehave on request carry the texts of test projects, once there are rules for them. It is
+	// for development.
+	Simulator bool
 	// Mounts are pages beside the calls, such as those of development.
 	Mounts func(*App) []endpoint.Mount
 	Logger *slog.Logger
@@ -87,6 +91,8 @@ type App struct {
 	Sessions *session.Service
 	Notify   *notify.Service
 	API      *api.API
+	// Pretend is the simulator of carriers, nil without Options.Simulator.
+	Pretend *pretend.Service
 
 	hooks   *hook.Service
 	learn   *learn.Service
@@ -95,6 +101,8 @@ type App struct {
 	log     *slog.Logger
 	stop    context.CancelFunc
 	loops   sync.WaitGroup
+	leaving chan struct{} // closed when requests are to end that only wait
+	leave   func()
 }
 
 // Open opens the database, brings its schema up to date, opens the key ring and starts the work in the background.
@@ -123,7 +131,8 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the key ring: %w", err)
 	}
-	a := &App{DB: db, Keys: ring, log: o.Logger}
+	a := &App{DB: db, Keys: ring, log: o.Logger, leaving: make(chan struct{})}
+	a.leave = sync.OnceFunc(func() { close(a.leaving) })
 	a.Projects = &project.Service{DB: db}
 	a.Sessions = &session.Service{DB: db, Keys: ring, Issuer: o.Issuer}
 	a.learn = learn.New(db, o.SMS, o.Logger)
@@ -134,7 +143,17 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	if o.Learning {
 		outgoing.Learned = a.learn
 	}
+	if o.Simulator {
+		a.Pretend = pretend.New(db, o.Logger)
+		outgoing.Rehearsal = &notify.Rehearsal{Carriers: a.Pretend.Carriers(), On: a.Pretend.On}
+	}
 	a.Notify = notify.New(outgoing)
+	if a.Pretend != nil {
+		a.Pretend.Attach(a.Notify.Arrived, a.Notify.ForgetRehearsal)
+		if err := a.Pretend.Load(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.Notify.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -203,6 +222,9 @@ func (a *App) start(o Options) {
 	a.loops.Go(func() { a.Keys.Run(ctx) })
 	a.loops.Go(func() { a.Notify.Run(ctx) })
 	a.loops.Go(func() { a.hooks.Run(ctx) })
+	if a.Pretend != nil {
+		a.loops.Go(func() { a.Pretend.Run(ctx, a) })
+	}
 	a.loops.Go(func() { a.learn.Run(ctx) })
 	a.loops.Go(func() { a.guard.Run(ctx) })
 	a.loops.Go(func() { a.Sessions.Run(ctx, a.log) })
@@ -216,6 +238,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // Close ends the server after its last request: messages under way may leave until ctx ends, the leases of all others
 // are given back, and the database is closed.
 func (a *App) Close(ctx context.Context) error {
+	a.leave()
 	drained := errors.Join(a.Notify.Drain(ctx), a.hooks.Drain(ctx))
 	a.stop()
 	a.loops.Wait()

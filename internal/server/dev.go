@@ -122,7 +122,7 @@ func (c *devCommand) start(ctx context.Context, address net.Addr, log *slog.Logg
 
 	app, err := Open(ctx, Options{
 		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
-		Master: master, PublicURL: c.PublicURL, Logger: log, Mounts: c.mounts,
+		Master: master, PublicURL: c.PublicURL, Logger: log, Mounts: c.mounts, Simulator: true,
 		HTTP:            httpx.New(httpx.Options{AllowPrivate: true}), // what is tried out is on this machine
 		WebhooksPrivate: true,
 	})
@@ -171,11 +171,25 @@ func isDevelopmentPage(text string) bool {
 }
 
 // mounts are the pages of development.
-func (c *devCommand) mounts(a *App) []endpoint.Mount {
+func (c *devCommand) mounts(a *App) []endpoint.Mount { return DevelopmentPages(a, c.PublicURL) }
+
+// inboxPoll is how often those who wait for a message look for those that came by way of other processes.
+const inboxPoll = 300 * time.Millisecond
+
+// DevelopmentPages are the routes below /dev of a server with Options.Simulator that is reached at an address.
+func DevelopmentPages(a *App, publicURL string) []endpoint.Mount {
 	pages := &inbox.Inbox{
-		Letters: a.Notify.Letters, MoveClock: a.DB.MoveClock,
+		Notify: a.Notify, Simulator: a.Pretend, Patient: patient, Leaving: a.leaving,
+		MoveClock: func(ctx context.Context, d time.Duration) (time.Time, error) {
+			now, err := a.DB.MoveClock(ctx, d)
+			a.Pretend.Wake() // what carriers are to do later may be due now
+			return now, err
+		},
 	}
-	if u, err := url.Parse(c.PublicURL); err == nil {
+	if a.DB.Engine() == sqldb.Postgres {
+		pages.Poll = inboxPoll
+	}
+	if u, err := url.Parse(publicURL); err == nil {
 		pages.Hosts = []string{strings.ToLower(u.Hostname())}
 	}
 	return pages.Mounts()

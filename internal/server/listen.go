@@ -31,6 +31,13 @@ func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
+// patient lets a connection live as long as a request that waits. Where there is no connection there is nothing to do.
+func patient(w http.ResponseWriter, wait time.Duration) {
+	connection, until := http.NewResponseController(w), time.Now().Add(wait+headerTimeout)
+	_ = connection.SetReadDeadline(until)
+	_ = connection.SetWriteDeadline(until)
+}
+
 // listenOn opens an address, or says how to give another one.
 func listenOn(address string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", address)
@@ -53,6 +60,7 @@ func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 // grace.
 func (a *App) serveUntil(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration) error {
 	srv := newHTTPServer(h, a.log)
+	srv.RegisterOnShutdown(a.leave)
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ln) }()
 

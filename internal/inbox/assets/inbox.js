@@ -5,14 +5,25 @@
   const news = document.getElementById("news");
   const none = document.getElementById("none");
 
+  // Puts what is new in the place of what was there, unless somebody is just using it.
+  const update = (here, now) => {
+    if (!here || !now || here.innerHTML === now.innerHTML || here.contains(document.activeElement)) return;
+    here.replaceChildren(...[...now.childNodes].map((n) => document.adoptNode(n)));
+  };
+
   const look = async () => {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    // A form that was refused left the browser at another address.
+    const answer = await fetch("/dev/inbox" + location.search, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const story of page.querySelectorAll("#messages .story")) {
-      const here = document.getElementById(story.parentElement.id)?.querySelector(".story");
-      if (here && here.childElementCount !== story.childElementCount) here.replaceWith(document.adoptNode(story));
+    for (const now of page.querySelectorAll("#messages > article")) {
+      const here = document.getElementById(now.id);
+      if (!here) continue;
+      here.className = now.className;
+      for (const part of [".state", ".story", "footer"]) update(here.querySelector(part), now.querySelector(part));
     }
+    update(document.querySelector("#simulator > summary"), page.querySelector("#simulator > summary"));
+    update(document.getElementById("rules"), page.getElementById("rules"));
     const fresh = [...page.querySelectorAll("#messages > article")].filter((a) => !document.getElementById(a.id));
     if (fresh.length > 0) {
       list.prepend(...fresh.map((a) => document.adoptNode(a)));
