@@ -271,6 +271,7 @@ func TestCommandsRefuse(t *testing.T) {
 		"inbox without key":  {[]string{"inbox"}, 1, "THIMBLE_MASTER_KEY"},
 		"providers of none":  {[]string{"providers", "--hours", "0"}, 1, "from 1 to 2160"},
 		"inbox of nothing":   {[]string{"inbox", "--limit", "0"}, 1, "from 1 to 1000"},
+		"tail of too many":   {[]string{"inbox", "tail", "--last", "1001"}, 1, "from 0 to 1000"},
 		"rotate without key": {[]string{"keys", "rotate"}, 1, "THIMBLE_MASTER_KEY"},
 	}
 	for name, test := range tests {
@@ -426,7 +427,9 @@ func TestHelp(t *testing.T) {
 		"project template set": "--organization acme --name",
 		"project redirect add": "--purposes",
 		"keys rewrap":          "<new>",
-		"inbox":                "--limit",
+		"inbox":                "inbox tail",
+		"inbox show":           "--limit",
+		"inbox tail":           "Ctrl-C",
 		"member unlock":        "Make sure",
 	} {
 		text := must(t, nil, append(strings.Fields(command), "--help")...)

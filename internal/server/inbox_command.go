@@ -2,10 +2,19 @@ package server
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/thimble-auth/thimble/internal/inbox"
 	"github.com/thimble-auth/thimble/internal/notify"
 )
+
+type inboxCommands struct {
+	Show inboxCommand `cmd:"" default:"withargs" help:"Show the newest messages."`
+	Tail tailCommand  `cmd:"" help:"Show messages as they arrive, until it is interrupted."`
+}
+
+// Help is shown below the summary.
+func (inboxCommands) Help() string { return inboxCommand{}.Help() }
 
 type inboxCommand struct {
 	sealed
@@ -24,7 +33,8 @@ are never shown.
 Examples:
 
     thimble inbox
-    thimble inbox --to +12025550162 --limit 1`
+    thimble inbox --to +12025550162 --limit 1
+    thimble inbox tail --to +12025550162`
 }
 
 // Run shows the messages.
@@ -47,12 +57,23 @@ func (c *inboxCommand) Run(r *runner) error {
 	if len(letters) == 0 {
 		r.printf("There are no messages.\n")
 	}
-	for _, l := range letters {
-		r.printf("%s  %s to %s\n", stamp(l.CreatedAt), l.Channel, l.Recipient)
-		if l.Subject != "" {
-			r.printf("%s\n", l.Subject)
-		}
-		r.printf("\n%s\n\n", l.Body)
+	for i := range letters {
+		printLetter(r, &letters[i])
 	}
 	return nil
+}
+
+func printLetter(r *runner, l *notify.Letter) {
+	note := ""
+	switch n := len(l.Arrived); {
+	case n == 0:
+		note = "  (" + l.Status + ", not arrived)"
+	case n > 1:
+		note = fmt.Sprintf("  (arrived %d times)", n)
+	}
+	r.printf("%s  %s to %s%s\n", stamp(l.CreatedAt), l.Channel, l.Recipient, note)
+	if l.Subject != "" {
+		r.printf("%s\n", l.Subject)
+	}
+	r.printf("\n%s\n\n", l.Body)
 }

@@ -18,7 +18,7 @@ type commands struct {
 	Project   projectCommands  `cmd:"" help:"Projects: credentials, redirect URLs, settings."`
 	Guard     guardCommands    `cmd:"" help:"Toll fraud: what is hot, what is refused, what passes."`
 	Keys      keysCommands     `cmd:"" help:"The master key, and the key ring that it seals."`
-	Inbox     inboxCommand     `cmd:"" help:"Show the mails and texts of test projects."`
+	Inbox     inboxCommands    `cmd:"" help:"Show the mails and texts of test projects, or follow them."`
 	Providers providersCommand `cmd:"" help:"Show how well each provider of texts serves each country."`
 	Spend     spendCommand     `cmd:"" help:"Show what a project's texts cost, and its budgets."`
 	Why       whyCommand       `cmd:"" help:"Tell what became of a message, or why a request was refused."`

@@ -49,6 +49,7 @@ func TestServe(t *testing.T) {
 		"document":         {"GET", "/openapi.json", false, 200, "openapi"},
 		"no inbox":         {"GET", "/dev/messages", false, 404, "route_not_found"},
 		"no page":          {"GET", "/dev/inbox", false, 404, "route_not_found"},
+		"no simulator":     {"POST", "/dev/simulator", false, 404, "route_not_found"},
 		"no moving clock":  {"POST", "/dev/clock", false, 404, "route_not_found"},
 		"nobody's project": {"GET", "/v1/b2b/organizations/none", false, 400, "invalid_authorization_header"},
 	} {
