@@ -35,7 +35,7 @@ var Faults = []Fault{
 	{Drop, "The text is lost, and nobody says so"},
 	{Duplicate, "The text arrives twice"},
 	{Reorder, "The text arrives after the next one to its number"},
-	{Down, "The carrier refuses texts: it is down"},
+	{Down, "The carrier is down and refuses texts"},
 	{Hang, "The carrier does not answer"},
 	{NoReport, "The text arrives, and nobody says so"},
 	{ReportedFailed, "The text arrives, but is reported as lost"},

@@ -115,6 +115,7 @@ func TestInboxByKeyboard(t *testing.T) {
 	}
 	focus("input Number or address")
 	focus("button Show")
+	focus("summary Simulate carriers")
 	focus("a " + link)
 	focus("summary As a mail program shows it")
 
