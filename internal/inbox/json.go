@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +47,7 @@ func Messages(letters []notify.Letter) []Message {
 		all[i] = Message{
 			MessageID: l.ID, ProjectID: l.ProjectID, Channel: l.Channel, To: l.Recipient, Subject: l.Subject, Body: l.Body,
 			HTML: l.HTML, Locale: l.Locale, Segments: l.Segments, Status: l.Status, CreatedAt: l.CreatedAt,
-			Arrived: slices.Concat([]time.Time{}, l.Arrived), Steps: make([]Step, len(l.Steps)),
+			Arrived: append([]time.Time{}, l.Arrived...), Steps: make([]Step, len(l.Steps)),
 		}
 		for j, s := range l.Steps {
 			all[i].Steps[j] = Step{At: s.At, What: s.What, Provider: s.Provider, Detail: s.Detail}

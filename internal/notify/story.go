@@ -128,18 +128,24 @@ func steps(m *store.Message, tried []store.Attempt, pretended []store.PretendSte
 	if m.Provider != ProviderInbox {
 		all = append(all, Step{At: m.CreatedAt, What: StepQueued})
 	}
+	did := func(what string) {
+		for _, p := range pretended {
+			if p.What == what {
+				all = append(all, Step{At: p.At, What: p.What, Provider: p.Carrier, Detail: p.Detail})
+			}
+		}
+	}
+	did(StepSimulated)
 	for _, a := range tried {
 		all = append(all, Step{
 			At: a.At, What: StepNotTaken, Provider: a.Provider,
 			Detail: strings.TrimSpace(a.Class + " " + a.Code + " " + a.Reason),
 		})
 	}
-	for _, p := range pretended {
-		all = append(all, Step{At: p.At, What: p.What, Provider: p.Carrier, Detail: p.Detail})
-	}
 	if !m.SentAt.IsZero() {
 		all = append(all, Step{At: m.SentAt, What: StepHandedOver, Provider: m.Provider, Detail: handedOver(m)})
 	}
+	did(StepArrived)
 	switch m.Status {
 	case store.MessageQueued, store.MessageSent:
 	default:

@@ -33,6 +33,8 @@ func serverOf(setup []step) serverOptions {
 				o.noMail = true
 			case word == "breaches":
 				o.breaches = true
+			case word == "inbox":
+				o.inbox = true
 			case name == "sms":
 				o.countries = strings.Split(value, ",")
 			default:

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/endpoint"
 	"github.com/thimble-auth/thimble/internal/httpx"
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/mail"
@@ -66,6 +67,7 @@ type serverOptions struct {
 	noSMS, noMail bool
 	slowMail      bool     // by a minute
 	breaches      bool     // there is a list of breached passwords
+	inbox         bool     // it has the pages of development, and the simulator of carriers
 	countries     []string // of the route for texts, none for all
 }
 
@@ -113,6 +115,10 @@ func (w *world) options(url string, o serverOptions) server.Options {
 		DatabaseURL: url, Master: proto().master, PublicURL: publicURL, Mail: &w.mails, MailFrom: "Acme <login@example.com>",
 		Logger: w.logger(), HTTP: httpx.New(httpx.Options{Transport: &w.elsewhere}),
 		Webhooks: httpx.New(httpx.Options{Transport: w.subscriber.RoundTripper(), Timeout: 15 * time.Second}),
+	}
+	if o.inbox {
+		options.Simulator = true
+		options.Mounts = func(a *server.App) []endpoint.Mount { return server.DevelopmentPages(a, publicURL) }
 	}
 	if o.breaches {
 		options.Breaches = w.breaches()
@@ -174,6 +180,7 @@ func (w *world) call(method, path, body string) *httptest.ResponseRecorder {
 	w.t.Helper()
 	path = strings.TrimPrefix(path, publicURL)
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
+	r.Host = strings.TrimPrefix(publicURL, "https://")
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
