@@ -1,9 +1,12 @@
 package inbox
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -121,6 +124,27 @@ func TestForms(t *testing.T) {
 	s.do("POST", "localhost", "/dev/simulator/remove", "rule=", form...)
 	if rules := s.rules(t); len(rules) != 0 {
 		t.Errorf("rules %v", rules)
+	}
+}
+
+// Whoever leaves makes room, without an answer.
+func TestWaiterLeaves(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	ctx, leave := context.WithCancel(t.Context())
+	ended := make(chan *httptest.ResponseRecorder)
+	go func() {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/dev/messages?wait=60s", nil)
+		s.http.ServeHTTP(w, r)
+		ended <- w
+	}()
+	for s.inbox.waiting.Load() == 0 {
+		runtime.Gosched()
+	}
+	leave()
+	if w := <-ended; w.Body.Len() > 0 || s.inbox.waiting.Load() != 0 {
+		t.Errorf("%d wait, answered %s", s.inbox.waiting.Load(), w.Body)
 	}
 }
 
