@@ -220,6 +220,9 @@ func (s *Service) work(ctx context.Context, reports http.Handler) (pause time.Du
 // do does one thing. A report is posted before it is taken off the list: posted twice, it says nothing new.
 func (s *Service) do(ctx context.Context, d *store.PretendDue, reports http.Handler) error {
 	if d.What != arrive && d.Callback != "" {
+		if early, err := s.early(ctx, d); err != nil || early {
+			return err
+		}
 		if err := s.post(ctx, d, reports); err != nil {
 			return err
 		}
@@ -232,7 +235,7 @@ func (s *Service) do(ctx context.Context, d *store.PretendDue, reports http.Hand
 		m := &store.Message{ID: d.MessageID, ProjectID: d.ProjectID, Recipient: d.Recipient}
 		step(tx, m, store.PretendArrived, d.Carrier, "", "")
 		if !d.Held {
-			tx.ReleasePretendDue(d.Recipient, d.MessageID)
+			tx.ReleasePretendDue(d.Recipient, d.MessageID, tx.Now().Add(behind))
 		}
 		return nil
 	})
@@ -241,6 +244,29 @@ func (s *Service) do(ctx context.Context, d *store.PretendDue, reports http.Hand
 	}
 	return err
 }
+
+// reportPause is how long a report waits for its text to be written down as taken.
+const reportPause = 50 * time.Millisecond
+
+// early postpones a report as long as the answer to the call that brought the text is not written down: nobody reports on
+// what is still being handed over.
+func (s *Service) early(ctx context.Context, d *store.PretendDue) (early bool, err error) {
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		m, err := tx.Message(ctx, d.MessageID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		early = err == nil && m.Status == store.MessageQueued && m.Provider == d.Carrier && tx.Now().Before(m.Deadline)
+		if early {
+			tx.PostponePretendDue(d.ID, tx.Now().Add(reportPause))
+		}
+		return err
+	})
+	return early, err
+}
+
+// behind is how much later than the newer text the older one arrives that was to come after it.
+const behind = 20 * time.Millisecond
 
 // callbacks is where the path of notify.CallbackPattern begins.
 const callbacks = "/callbacks/"

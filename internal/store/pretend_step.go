@@ -66,6 +66,8 @@ var (
 
 	sqlDeletePretendDue = sqldb.SQL("delete_pretend_due", `DELETE FROM pretend_due WHERE id = $1`)
 
+	sqlPostponePretendDue = sqldb.SQL("postpone_pretend_due", `UPDATE pretend_due SET due_at = $2 WHERE id = $1`)
+
 	sqlReleasePretendDue = sqldb.SQL("release_pretend_due", `
 		UPDATE pretend_due SET due_at = $3, held = FALSE WHERE recipient = $1 AND message_id <> $2 AND held`)
 )
@@ -134,7 +136,12 @@ func (tx *Tx) DonePretendDue(ctx context.Context, id string) (bool, error) {
 	return n == 1, err
 }
 
-// ReleasePretendDue has what waits for another text to the number happen now.
-func (tx *Tx) ReleasePretendDue(recipient, messageID string) {
-	tx.Later(sqlReleasePretendDue, -1, recipient, messageID, micros(tx.Now()))
+// PostponePretendDue has a thing happen later, if it is still on the list.
+func (tx *Tx) PostponePretendDue(id string, at time.Time) {
+	tx.Later(sqlPostponePretendDue, -1, id, micros(at))
+}
+
+// ReleasePretendDue has what waits for another text to the number, than that of the message, happen at a time.
+func (tx *Tx) ReleasePretendDue(recipient, messageID string, at time.Time) {
+	tx.Later(sqlReleasePretendDue, -1, recipient, messageID, micros(at))
 }

@@ -30,15 +30,15 @@ func TestPretend(t *testing.T) {
 			if due, err := tx.PretendDue(t.Context(), 10); err != nil || len(due) > 0 {
 				t.Errorf("due too early: %v %v", due, err)
 			}
-			tx.ReleasePretendDue("r", "message-test-b") // its own text is no other one
-			tx.ReleasePretendDue("another", "message-test-c")
+			tx.ReleasePretendDue("r", "message-test-b", tx.Now()) // its own text is no other one
+			tx.ReleasePretendDue("another", "message-test-c", tx.Now())
 			return nil
 		})
 		write(t, db, func(tx *store.Tx) error {
 			if next, err := tx.NextPretendDue(t.Context()); err != nil || !next.After(tx.Now()) {
 				t.Errorf("released by what is none of its business: %v %v", next, err)
 			}
-			tx.ReleasePretendDue("r", "message-test-c")
+			tx.ReleasePretendDue("r", "message-test-c", tx.Now())
 			return nil
 		})
 		write(t, db, func(tx *store.Tx) error {
