@@ -17,7 +17,7 @@ type Pool[J any] struct {
 	nudged chan struct{}
 
 	mu       sync.Mutex
-	waiting  queue[J]
+	waiting  queue[waiter[J]]
 	held     map[string]struct{}    // waiting, running or resting here: not to be taken a second time
 	busy     map[string]struct{}    // of these, running
 	behind   map[string]J           // handed over while they ran: to run once more
@@ -27,6 +27,11 @@ type Pool[J any] struct {
 	idle     chan struct{} // closed when nothing runs any more while draining
 	service  time.Duration // how long a job takes, a moving average
 	finished time.Time     // when the last one ended
+}
+
+type waiter[J any] struct {
+	job   J
+	since time.Time
 }
 
 type resting[J any] struct {
@@ -68,10 +73,11 @@ func (p *Pool[J]) Hand(job J) {
 
 // enqueue puts a held job into the queue and starts a worker for it while there may be more. The caller holds the lock.
 func (p *Pool[J]) enqueue(job J) {
-	p.waiting.push(job)
+	now := p.o.Now()
+	p.waiting.push(waiter[J]{job, now})
 	if p.running < p.o.Workers {
 		if p.running++; p.running == p.o.Workers {
-			p.finished = p.o.Now() // from now on waiting means waiting for an end
+			p.finished = now // from now on waiting means waiting for an end
 		}
 		go p.worker()
 	}
@@ -80,15 +86,15 @@ func (p *Pool[J]) enqueue(job J) {
 func (p *Pool[J]) take() (J, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	job, ok := p.waiting.pop()
+	next, ok := p.waiting.pop()
 	if ok {
-		p.busy[p.work.Key(job)] = struct{}{}
-		return job, true
+		p.busy[p.work.Key(next.job)] = struct{}{}
+		return next.job, true
 	}
 	if p.running--; p.running == 0 && p.draining {
 		close(p.idle)
 	}
-	return job, false
+	return next.job, false
 }
 
 func (p *Pool[J]) finish(job J, again time.Duration, started time.Time) {
@@ -160,6 +166,29 @@ func (p *Pool[J]) Busy() (wait time.Duration, full bool) {
 	return wait, wait > p.o.MaxWait || waiting >= p.o.Capacity
 }
 
+// State is what a pool has in memory at one moment.
+type State struct {
+	// Waiting are for a worker, Running have one, Resting come again after a pause.
+	Waiting, Running, Resting int
+	// Capacity is how many may wait, Workers how many may run.
+	Capacity, Workers int
+	// Oldest is how long the first in line has been waiting, 0 when nothing waits.
+	Oldest time.Duration
+}
+
+// State tells what the pool has in memory.
+func (p *Pool[J]) State() State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := State{
+		Waiting: p.waiting.len(), Running: p.running, Resting: len(p.resting), Capacity: p.o.Capacity, Workers: p.o.Workers,
+	}
+	if first, ok := p.waiting.peek(); ok {
+		s.Oldest = p.o.Now().Sub(first.since)
+	}
+	return s
+}
+
 // Held tells how many jobs the pool has in memory: waiting, running or pausing.
 func (p *Pool[J]) Held() int {
 	p.mu.Lock()
@@ -198,8 +227,8 @@ func (p *Pool[J]) close() []J {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.draining = true
-	for job, ok := p.waiting.pop(); ok; job, ok = p.waiting.pop() {
-		rest = append(rest, job)
+	for next, ok := p.waiting.pop(); ok; next, ok = p.waiting.pop() {
+		rest = append(rest, next.job)
 	}
 	if p.running == 0 {
 		close(p.idle)

@@ -23,6 +23,15 @@ func (q *queue[J]) push(job J) {
 	q.n++
 }
 
+// peek gives what pop would.
+func (q *queue[J]) peek() (J, bool) {
+	if q.n == 0 {
+		var none J
+		return none, false
+	}
+	return q.ring[q.first], true
+}
+
 func (q *queue[J]) pop() (J, bool) {
 	var none J
 	if q.n == 0 {

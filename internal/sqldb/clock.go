@@ -115,7 +115,7 @@ func (db *DB) followClock(ctx context.Context) error {
 // with the shortest round trip.
 func (db *DB) measureLead(ctx context.Context) (lead time.Duration, err error) {
 	// Not db itself: its time would be told, and could not go back, before it is known.
-	probe := &DB{engine: db.engine, on: db.on, logger: db.logger}
+	probe := &DB{engine: db.engine, on: db.on, logger: db.logger, tally: db.tally}
 	probe.clock.local = db.clock.local
 
 	best := time.Duration(-1)

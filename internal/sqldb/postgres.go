@@ -22,7 +22,7 @@ type postgres struct {
 	logger *slog.Logger
 }
 
-func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
+func openPostgres(ctx context.Context, url string, o Options, t *tally) (engine, error) {
 	config, err := pgconn.ParseConfig(url)
 	if err != nil {
 		// pgconn's error repeats the URL, password struck out, yet not in every form.
@@ -48,7 +48,7 @@ func openPostgres(ctx context.Context, url string, o Options) (engine, error) {
 	if size <= 0 {
 		size = defaultConns
 	}
-	db := &postgres{pool: newPool(config, size), logger: o.Logger}
+	db := &postgres{pool: newPool(config, size, t), logger: o.Logger}
 	if err := db.ping(ctx); err != nil {
 		db.pool.close()
 		return nil, err
@@ -60,6 +60,8 @@ func (db *postgres) close() error {
 	db.pool.close()
 	return nil
 }
+
+func (db *postgres) conns() (all, busy, queued int) { return cap(db.pool.slots), len(db.pool.slots), 0 }
 
 func (db *postgres) ping(ctx context.Context) error {
 	tx := new(Tx)

@@ -26,6 +26,7 @@ const (
 // pgPool hands out connections, the most recently used first: the others may grow old.
 type pgPool struct {
 	config  *pgconn.Config
+	tally   *tally
 	slots   chan struct{} // one for each connection in use
 	front   chan struct{} // a slot is passed on here to who goes in front
 	closing chan struct{}
@@ -36,9 +37,9 @@ type pgPool struct {
 	freed int // how often a slot became free
 }
 
-func newPool(config *pgconn.Config, size int) *pgPool {
+func newPool(config *pgconn.Config, size int, t *tally) *pgPool {
 	return &pgPool{
-		config: config, slots: make(chan struct{}, size), front: make(chan struct{}), closing: make(chan struct{}),
+		config: config, tally: t, slots: make(chan struct{}, size), front: make(chan struct{}), closing: make(chan struct{}),
 	}
 }
 
@@ -52,19 +53,9 @@ func (p *pgPool) get(ctx context.Context) (*pgConn, error) {
 		return nil, ErrClosed
 	default:
 	}
-	var front chan struct{} // nil: nothing ever comes
-	if inFront(ctx) {
-		front = p.front
+	if err := p.enter(ctx); err != nil {
+		return nil, err
 	}
-	select {
-	case p.slots <- struct{}{}:
-	case <-front:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-p.closing:
-		return nil, ErrClosed
-	}
-
 	for c := p.pop(); c != nil; c = p.pop() {
 		if time.Since(c.born) < maxAge && alive(c.Conn()) {
 			return c, nil
@@ -77,6 +68,32 @@ func (p *pgPool) get(ctx context.Context) (*pgConn, error) {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	return c, nil
+}
+
+// enter takes a slot, when there is one.
+func (p *pgPool) enter(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	var front chan struct{} // nil: nothing ever comes
+	if inFront(ctx) {
+		front = p.front
+	}
+	waited := p.tally.wait()
+	select {
+	case p.slots <- struct{}{}:
+	case <-front:
+	case <-ctx.Done():
+		waited(false)
+		return ctx.Err()
+	case <-p.closing:
+		waited(false)
+		return ErrClosed
+	}
+	waited(true)
+	return nil
 }
 
 func (p *pgPool) put(c *pgConn) {

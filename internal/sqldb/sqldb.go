@@ -62,6 +62,8 @@ type Options struct {
 	// Throwaway is for a database that nobody needs after this process: SQLite does not wait for the disk, and the file is
 	// of no use after a crash. PostgreSQL has no such databases.
 	Throwaway bool
+	// Trace is told of each Write and Read; nil costs nothing.
+	Trace Trace
 	// Logger gets what no caller can be told: panics, lost connections, a jumping clock. Nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -72,6 +74,8 @@ type DB struct {
 	on     engine
 	clock  clock
 	logger *slog.Logger
+	tally  *tally
+	trace  Trace
 }
 
 // engine is what SQLite and PostgreSQL do differently.
@@ -80,6 +84,9 @@ type engine interface {
 	write(ctx context.Context, tx *Tx, fn func(*Tx) error) error
 	read(ctx context.Context, tx *Tx, fn func(*Tx) error) error
 	ping(ctx context.Context) error
+	// conns tells how many connections there are for calls, how many of them are in use, and how many calls are in line for
+	// something else.
+	conns() (all, busy, queued int)
 	close() error
 }
 
@@ -110,7 +117,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	db := &DB{logger: o.Logger}
+	db := &DB{logger: o.Logger, tally: newTally(), trace: o.Trace}
 	db.clock.local = o.Clock
 
 	scheme, rest, _ := strings.Cut(url, ":")
@@ -120,10 +127,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, errors.New("open database: only SQLite has databases to throw away")
 	case scheme == "sqlite":
 		db.engine = SQLite
-		db.on, err = openSQLite(ctx, rest, o)
+		db.on, err = openSQLite(ctx, rest, o, db.tally)
 	case scheme == "postgres" || scheme == "postgresql":
 		db.engine = Postgres
-		db.on, err = openPostgres(ctx, url, o)
+		db.on, err = openPostgres(ctx, url, o, db.tally)
 	default:
 		// The URL itself may hold a password.
 		return nil, errors.New("open database: sqlite: or postgres: must begin its URL")
@@ -161,7 +168,7 @@ func (db *DB) Ping(ctx context.Context) error {
 // inside one.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	tx := newTx(ctx, db, true)
-	if err := db.on.write(ctx, tx, fn); err != nil {
+	if err := db.watched(ctx, tx, func() error { return db.on.write(ctx, tx, fn) }); err != nil {
 		return err
 	}
 	for _, f := range tx.hooks {
@@ -174,5 +181,6 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 // over several of them. fn may be run twice, and it must not call Write or Read. A statement that writes fails with
 // ErrReadOnly.
 func (db *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
-	return db.on.read(ctx, newTx(ctx, db, false), fn)
+	tx := newTx(ctx, db, false)
+	return db.watched(ctx, tx, func() error { return db.on.read(ctx, tx, fn) })
 }

@@ -31,9 +31,10 @@ type sqlite struct {
 	readers chan *liteConn
 	closing chan struct{}
 	once    sync.Once
+	tally   *tally
 }
 
-func openSQLite(_ context.Context, path string, o Options) (engine, error) {
+func openSQLite(_ context.Context, path string, o Options, t *tally) (engine, error) {
 	path = strings.TrimPrefix(path, "//") // sqlite:///var/lib/x.db
 	if path == "" || path == ":memory:" || strings.HasPrefix(path, "file:") {
 		return nil, errors.New("a SQLite database is a file: sqlite:path")
@@ -58,7 +59,7 @@ func openSQLite(_ context.Context, path string, o Options) (engine, error) {
 		conns = append(conns, conn)
 	}
 
-	db := &sqlite{readers: make(chan *liteConn, count), closing: make(chan struct{})}
+	db := &sqlite{readers: make(chan *liteConn, count), closing: make(chan struct{}), tally: t}
 	for _, conn := range conns[1 : count+1] {
 		db.readers <- conn
 	}
@@ -66,7 +67,7 @@ func openSQLite(_ context.Context, path string, o Options) (engine, error) {
 	if !o.Throwaway {
 		d = disk{startLogSync(conns[0].logPath()), startCheckpointer(conns[count+1])}
 	}
-	db.writer = startWriter(conns[0], d)
+	db.writer = startWriter(conns[0], d, t)
 	return db, nil
 }
 
@@ -129,11 +130,26 @@ func (db *sqlite) reader(ctx context.Context) (*liteConn, error) {
 	select {
 	case conn := <-db.readers:
 		return conn, nil
+	default:
+	}
+	waited := db.tally.wait()
+	select {
+	case conn := <-db.readers:
+		waited(true)
+		return conn, nil
 	case <-ctx.Done():
+		waited(false)
 		return nil, ctx.Err()
 	case <-db.closing:
+		waited(false)
 		return nil, ErrClosed
 	}
+}
+
+// conns are the readers; in line are the calls that wait for the writer.
+func (db *sqlite) conns() (all, busy, queued int) {
+	all = cap(db.readers)
+	return all, all - len(db.readers), len(db.writer.calls)
 }
 
 func (db *sqlite) read(ctx context.Context, tx *Tx, fn func(*Tx) error) error {

@@ -35,6 +35,7 @@ var errExited = errors.New("the function given to Write ended its goroutine")
 type writer struct {
 	conn  *liteConn
 	disk  disk
+	tally *tally
 	calls chan *call
 	ended chan struct{}
 
@@ -62,8 +63,8 @@ const (
 	left
 )
 
-func startWriter(conn *liteConn, d disk) *writer {
-	w := &writer{conn: conn, disk: d, calls: make(chan *call, maxGroup), ended: make(chan struct{})}
+func startWriter(conn *liteConn, d disk, t *tally) *writer {
+	w := &writer{conn: conn, disk: d, tally: t, calls: make(chan *call, maxGroup), ended: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -145,6 +146,7 @@ func (w *writer) together(c *call) {
 		}
 	}
 	if whole && w.run(liteCommit) == nil {
+		w.tally.groups.add(int64(len(w.group)))
 		w.committed(w.group...)
 		w.forget()
 		return

@@ -17,15 +17,16 @@ type Tx struct {
 	hooks []func()
 	err   error // the first failure of a statement; nothing runs after it
 	trips *Trips
+	cost  Cost // of all runs
 	write bool
 	inRow bool // a row function is running
+	// refused says that the function failed for a reason of its own.
+	refused bool
 }
 
-// Trips counts what the calls made under a context cost.
+// Trips sums up what the Writes and Reads made under a context cost, each when it ends. Its fields are those of Cost.
 type Trips struct {
-	// RoundTrips counts the times PostgreSQL was waited for, BEGIN, COMMIT and ROLLBACK included; SQLite has none.
 	RoundTrips atomic.Int64
-	// Statements counts the statements run, BEGIN, COMMIT and ROLLBACK not included.
 	Statements atomic.Int64
 }
 
@@ -184,7 +185,7 @@ func (tx *Tx) AfterCommit(f func()) {
 // begin makes tx ready for a run of the function: nothing of an earlier run stays.
 func (tx *Tx) begin(on session) {
 	clear(tx.hooks)
-	*tx = Tx{db: tx.db, on: on, now: tx.db.Now(), hooks: tx.hooks[:0], trips: tx.trips, write: tx.write}
+	*tx = Tx{db: tx.db, on: on, now: tx.db.Now(), hooks: tx.hooks[:0], trips: tx.trips, cost: tx.cost, write: tx.write}
 }
 
 // run calls fn and turns its panic into an error. The caller has called begin.
@@ -197,6 +198,7 @@ func (tx *Tx) run(fn func(*Tx) error) (err error) {
 		tx.on = nil
 	}()
 	if err := fn(tx); err != nil {
+		tx.refused = tx.err == nil
 		return err
 	}
 	return tx.err
@@ -216,9 +218,7 @@ func (tx *Tx) ready(ctx context.Context, s *Stmt, writes bool) error {
 	if err := ctx.Err(); err != nil {
 		return tx.failed(named(s, err))
 	}
-	if tx.trips != nil {
-		tx.trips.Statements.Add(1)
-	}
+	tx.cost.Statements++
 	return nil
 }
 
@@ -267,8 +267,4 @@ func FailedStatement(err error) string {
 	return e.name
 }
 
-func (tx *Tx) tripped() {
-	if tx.trips != nil {
-		tx.trips.RoundTrips.Add(1)
-	}
-}
+func (tx *Tx) tripped() { tx.cost.RoundTrips++ }
