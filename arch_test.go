@@ -54,6 +54,10 @@ var floors = []struct {
 	{"sms/webhook", []string{"httpx", "signature", "sms"}},
 	{"mail", []string{"httpx"}},
 
+	// Watching: whoever does something may say so.
+	{"metric", nil},
+	{"trace", nil},
+
 	// Data.
 	{"sqldb", nil},
 	{"sqldb/pgtest", nil},
@@ -70,10 +74,10 @@ var floors = []struct {
 	{"outbox", nil},
 	{"notify/text", nil},
 	{"notify", []string{
-		"audit", "event", "keys", "mail", "notify/text", "outbox", "price", "sms", "sqldb", "store",
+		"audit", "event", "keys", "mail", "metric", "notify/text", "outbox", "price", "sms", "sqldb", "store", "trace",
 	}},
 	{"pretend", []string{"sms", "sqldb", "store"}},
-	{"learn", []string{"notify", "sms", "store"}},
+	{"learn", []string{"metric", "notify", "sms", "store"}},
 	{"reaper", []string{"limit", "store"}},
 	{"project", []string{"audit", "limit", "notify/text", "store"}},
 	{"rbac", []string{"store"}},
@@ -84,7 +88,7 @@ var floors = []struct {
 	{"mfa", []string{"store"}},
 	{"session", []string{"audit", "event", "keys", "rbac", "store"}},
 	{"challenge", []string{
-		"audit", "code", "event", "guard", "keys", "limit", "member", "notify", "store", "wording",
+		"audit", "code", "event", "guard", "keys", "limit", "member", "metric", "notify", "store", "wording",
 	}},
 	{"login", []string{"audit", "challenge", "event", "mfa", "session", "store"}},
 	{"guess", []string{"audit", "event", "store"}},
@@ -101,7 +105,7 @@ var floors = []struct {
 	{"exchange", []string{"login", "member", "org", "session", "store"}},
 	{"attest", []string{"httpx", "login", "member", "org", "rbac", "session", "store"}},
 	{"link", []string{"store"}},
-	{"mailbox", []string{"limit", "member", "mfa", "notify", "rbac", "store"}},
+	{"mailbox", []string{"limit", "member", "metric", "mfa", "notify", "rbac", "store"}},
 	{"discovery", []string{"audit", "login", "member", "mfa", "org", "rbac", "session", "store"}},
 	{"emailotp", []string{
 		"audit", "code", "discovery", "event", "guess", "keys", "limit", "login", "mailbox", "member", "notify",
@@ -124,7 +128,7 @@ var floors = []struct {
 	// Faces: HTTP in, HTTP out.
 	{"endpoint/godoc", nil},
 	{"endpoint/wirecheck", nil},
-	{"endpoint", []string{"project", "sqldb"}},
+	{"endpoint", []string{"metric", "project", "sqldb", "trace"}},
 	{"api", []string{
 		"attest", "discovery", "emailotp", "endpoint", "exchange", "guard", "hook", "keys", "limit", "login",
 		"magiclink", "mailbox", "member", "notify", "notify/text", "org", "password", "project", "rbac", "recovery",
@@ -219,7 +223,7 @@ type rule struct {
 }
 
 var rules = []rule{
-	{"time", "Now", []string{"sqldb", "server", "httpx"}, "there is one clock, sqldb.DB.Now"},
+	{"time", "Now", []string{"sqldb", "server", "httpx", "trace"}, "there is one clock, sqldb.DB.Now"},
 	{"time", "Since", []string{"sqldb", "server", "httpx"}, "there is one clock, sqldb.DB.Now"},
 	{"http", "DefaultClient", nil, "outgoing HTTP goes through httpx"},
 	{"http", "Get", nil, "outgoing HTTP goes through httpx"},

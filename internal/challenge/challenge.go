@@ -15,6 +15,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/locale"
 	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/phone"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -26,6 +27,8 @@ type Service struct {
 	Keys   *keys.Ring
 	Notify *notify.Service
 	Guard  *guard.Service
+	// Metrics counts decisions; nil for nobody.
+	Metrics *metric.Set
 }
 
 // Request is a code to be sent.
@@ -112,7 +115,7 @@ func (s *Service) startAllowed(
 	if err := link(ctx, tx, r); err != nil {
 		return nil, err
 	}
-	if err := s.send(tx, r, tag, d); err != nil {
+	if err := s.send(ctx, tx, r, tag, d); err != nil {
 		return nil, err
 	}
 	return nil, d.Count(ctx, tx)
@@ -142,7 +145,7 @@ func link(ctx context.Context, tx *store.Tx, r *Request) error {
 }
 
 // send makes the code and the message that carries it.
-func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decision) error {
+func (s *Service) send(ctx context.Context, tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decision) error {
 	now := tx.Now()
 	text := newCode(r)
 	m := &store.Message{
@@ -166,8 +169,9 @@ func (s *Service) send(tx *store.Tx, r *Request, tag locale.Tag, d *guard.Decisi
 		Owner: r.Member.ID, Purpose: store.PurposeSMS, ProjectID: r.Project.ID, Recipient: r.Number.String(), Hash: hash,
 		KeyVersion: version, MessageID: m.ID, IssuedAt: now, ExpiresAt: now.Add(code.Life),
 	})
-	s.Notify.Post(tx, r.Project, m)
+	s.Notify.Post(ctx, tx, r.Project, m)
 	s.record(tx, r, audit.Done, map[string]string{"message_id": m.ID})
+	tx.AfterCommit(func() { s.Metrics.Decided(metric.Sent, m.Country, m.Provider) })
 	return nil
 }
 
@@ -203,6 +207,7 @@ func (s *Service) record(tx *store.Tx, r *Request, outcome string, details map[s
 	if outcome == audit.Refused {
 		s.remember(r, details)
 		more = map[string]string{"phone_number": r.Number.Masked()}
+		tx.AfterCommit(func() { s.Metrics.Decided(details["rule"], details["country"], "") })
 	}
 	event.Record(tx, r.Project, audit.Event{
 		ProjectID: r.Project.ID, OrganizationID: r.Organization.ID, MemberID: r.Member.ID, RequestID: r.RequestID,

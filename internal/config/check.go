@@ -27,6 +27,7 @@ func (c *Serve) Parts() []Part {
 	return []Part{
 		{"database", c.Database.Check},
 		{"listen", func(p *Problems) { checkListen(p, c.Listen) }},
+		{"admin-listen", func(p *Problems) { checkAdmin(p, c.AdminListen, c.Listen) }},
 		{"public-url", c.checkPublicURL},
 		{"master-key", c.checkMaster},
 		{"log-level", func(p *Problems) {
@@ -112,12 +113,17 @@ func (c *Serve) SecretFiles() []SecretFile {
 func (c *Dev) Check(p *Problems) {
 	c.Database.Check(p)
 	checkListen(p, c.Listen)
+	checkAdmin(p, c.AdminListen, c.Listen)
 	if c.PublicURL != "" {
 		c.PublicURL = checkPublicURL(p, c.PublicURL)
 	}
 	if !c.Expose && !IsLoopback(c.Listen) {
 		p.Add("other machines can reach %s, and everybody knows the credentials of thimble dev: listen on 127.0.0.1, "+
 			"or add --expose to have random ones", c.Listen)
+	}
+	if !c.Expose && c.AdminListen != "" && !IsLoopback(c.AdminListen) {
+		p.Add("other machines can reach the metrics at %s: set THIMBLE_ADMIN_LISTEN to 127.0.0.1, or add --expose",
+			c.AdminListen)
 	}
 }
 
@@ -209,11 +215,29 @@ func Level(text string) (slog.Level, bool) {
 }
 
 func checkListen(p *Problems, address string) {
-	_, port, err := net.SplitHostPort(address)
-	n, numErr := strconv.Atoi(port)
-	if err != nil || numErr != nil || n < 0 || n > 65535 {
+	if !isAddress(address) {
 		p.Add("the address to listen on must be HOST:PORT, such as 127.0.0.1:8080")
 	}
+}
+
+// checkAdmin refuses an address of metrics that is the public one. "" is for none.
+func checkAdmin(p *Problems, address, public string) {
+	_, port, _ := net.SplitHostPort(address)
+	_, publicPort, _ := net.SplitHostPort(public)
+	switch {
+	case address == "":
+	case !isAddress(address):
+		p.Add("admin-listen must be HOST:PORT, such as 127.0.0.1:9464")
+	case port == publicPort && port != "0":
+		p.Add("admin-listen and listen have the same port %s: metrics need a port of their own, since everybody reaches the "+
+			"public one", port)
+	}
+}
+
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	n, numErr := strconv.Atoi(port)
+	return err == nil && numErr == nil && n >= 0 && n <= 65535
 }
 
 // IsLoopback reports whether only this machine can reach an address.

@@ -9,7 +9,7 @@ import (
 )
 
 // log writes the request's one line. It holds nothing that the caller sent but the method, and no secrets.
-func (h *handler) log(x *exchange) {
+func (h *handler) log(x *exchange, now time.Time, errorType string) {
 	level := slog.LevelInfo
 	if x.status >= http.StatusInternalServerError || x.status == 0 {
 		level = slog.LevelError
@@ -19,10 +19,9 @@ func (h *handler) log(x *exchange) {
 		return
 	}
 
-	now := h.Now()
 	line := slog.NewRecord(now, level, "request", 0) // no source line: it would always be this one
 	line.AddAttrs(
-		slog.String("name", x.name),
+		slog.String("name", x.what.name),
 		slog.String("method", method(x.r)),
 		slog.Int("status", x.status),
 		slog.String("request_id", x.requestID),
@@ -35,21 +34,16 @@ func (h *handler) log(x *exchange) {
 			slog.Int64("db_round_trips", x.trips.RoundTrips.Load()),
 			slog.Int64("db_statements", x.trips.Statements.Load()))
 	}
-	line.AddAttrs(failure(x)...)
+	if id := x.span.TraceID(); id != "" {
+		line.AddAttrs(slog.String("trace_id", id))
+	}
+	if errorType != "" {
+		line.AddAttrs(slog.String("error_type", errorType))
+		if cause := x.err.Error(); cause != errorType {
+			line.AddAttrs(slog.String("cause", cause))
+		}
+	}
 	_ = h.Logger.Handler().Handle(ctx, line) // a log that cannot be written has nobody to tell
-}
-
-// failure gives the error's type, and its cause where there is one.
-func failure(x *exchange) []slog.Attr {
-	if x.err == nil {
-		return nil
-	}
-	seen, cause := visible(x.r.Context(), x.err).Type, x.err.Error()
-	attrs := []slog.Attr{slog.String("error_type", seen)}
-	if cause == seen {
-		return attrs
-	}
-	return append(attrs, slog.String("cause", cause))
 }
 
 // method keeps invented methods out of the log.

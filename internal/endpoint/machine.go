@@ -15,9 +15,11 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/errs"
 	"github.com/thimble-auth/thimble/internal/ids"
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sqldb"
+	"github.com/thimble-auth/thimble/internal/trace"
 )
 
 // MaxBody is how many bytes the body of a request may have.
@@ -40,6 +42,9 @@ type Machine struct {
 	Logger *slog.Logger
 	// Now is the clock of request ids and durations. It must be set.
 	Now func() time.Time
+	// Metrics counts requests, Tracer records them. Both may be nil.
+	Metrics *metric.Set
+	Tracer  *trace.Tracer
 }
 
 // Handler serves the declared calls, the error pages and what is mounted, in this order. Whatever fits none of them
@@ -51,19 +56,24 @@ func (m *Machine) Handler(endpoints []Endpoint, more ...Mount) http.Handler {
 	}
 	h.PublicURL = strings.TrimRight(h.PublicURL, "/")
 	for _, e := range endpoints {
-		h.routes.add(e)
+		h.routes.add(e, h.watch(e.name, e.method, e.path))
 	}
-	h.mux.Handle("GET /errors/{status}", errorPages())
-	for _, one := range more {
+	h.unknown = h.watch("none", "", "")
+	h.mounted = map[string]*watched{}
+	for _, one := range append([]Mount{{"GET /errors/{status}", errorPages()}}, more...) {
 		h.mux.Handle(one.Pattern, one.Handler)
+		method, path, _ := strings.Cut(one.Pattern, " ")
+		h.mounted[one.Pattern] = h.watch(one.Pattern, method, path)
 	}
 	return h
 }
 
 type handler struct {
 	Machine
-	routes node
-	mux    *http.ServeMux
+	routes  node
+	mux     *http.ServeMux
+	mounted map[string]*watched // by pattern
+	unknown *watched            // requests that fit nothing
 }
 
 // An exchange is one request and what is known about it so far. It ends as one line of the log.
@@ -71,7 +81,9 @@ type exchange struct {
 	w         http.ResponseWriter
 	r         *http.Request
 	started   time.Time
-	name      string
+	began     time.Time // the same in real time, for traces
+	what      *watched
+	span      trace.Span
 	env       ids.Env
 	requestID string
 	project   string
@@ -82,8 +94,9 @@ type exchange struct {
 
 // ServeHTTP answers one request.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: w, r: r, started: h.Now(), name: "none", env: ids.Test}
-	defer h.log(x)
+	x := &exchange{w: w, r: r, started: h.Now(), began: h.Tracer.Now(), what: h.unknown, env: ids.Test}
+	h.Metrics.Began()
+	defer h.finish(x)
 	defer h.recover(x)
 
 	var m match
@@ -95,7 +108,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) serve(x *exchange, route *route, params []string) {
-	x.name = route.name
+	x.what = route.watched
 	id, key, basic := x.r.BasicAuth()
 	x.identify(id, params)
 
@@ -132,14 +145,15 @@ func (h *handler) call(x *exchange, route *route, params []string, who credentia
 	}
 	ctx, trips := sqldb.WithTrips(x.r.Context())
 	x.trips = trips
-	c := Call{RequestID: x.requestID}
+	c, parent := Call{RequestID: x.requestID}, ""
 	if !route.public {
 		p, err := h.authenticate(ctx, who)
 		if err != nil {
 			return nil, err
 		}
-		c.Project, x.project = p, p.ID
+		c.Project, x.project, parent = p, p.ID, x.r.Header.Get("Traceparent")
 	}
+	ctx = h.record(ctx, x, parent)
 	if route.plan.body == nil {
 		return route.run(ctx, c, request{http: x.r, path: params})
 	}
@@ -210,10 +224,13 @@ func (h *handler) serveOther(x *exchange, allow []string) {
 		h.refuseRoute(x, mounted)
 		return
 	}
-	x.name = pattern
+	if known := h.mounted[pattern]; known != nil {
+		x.what = known
+	}
 	x.w.Header()["X-Request-Id"] = []string{x.requestID}
 	w := &watcher{ResponseWriter: x.w, h: h, x: x}
 	defer func() { x.status = w.status }()
+	x.r = x.r.WithContext(h.record(x.r.Context(), x, ""))
 	h.mux.ServeHTTP(w, x.r) // not the mounted handler itself: the mux also sets the values of the path
 	w.note(http.StatusOK)
 }

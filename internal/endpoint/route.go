@@ -18,7 +18,8 @@ type node struct {
 // A route is a declared call as requests reach it.
 type route struct {
 	Endpoint
-	params int
+	watched *watched
+	params  int
 }
 
 // maxParams is how many parameters a path may have.
@@ -43,7 +44,7 @@ func paramName(part string) (string, bool) {
 }
 
 // add panics when two calls have the same method and path.
-func (n *node) add(e Endpoint) {
+func (n *node) add(e Endpoint, w *watched) {
 	for part := range strings.SplitSeq(strings.TrimPrefix(e.path, "/"), "/") {
 		n = n.child(part)
 	}
@@ -57,7 +58,7 @@ func (n *node) add(e Endpoint) {
 	if params > maxParams {
 		panic("endpoint: " + e.path + " has too many parameters")
 	}
-	n.methods[e.method] = &route{Endpoint: e, params: params}
+	n.methods[e.method] = &route{Endpoint: e, watched: w, params: params}
 }
 
 func (n *node) child(part string) *node {

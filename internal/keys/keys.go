@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -227,4 +228,25 @@ func (r *Ring) rows(ctx context.Context) ([]store.RingKey, error) {
 		return nil, fmt.Errorf("read key ring: %w", err)
 	}
 	return rows, nil
+}
+
+// Version is what can be told of a key to anybody.
+type Version struct{ Purpose, State string }
+
+// Versions lists the keys that this node knows, in no order.
+func (r *Ring) Versions() []Version {
+	s := r.known.Load()
+	all := make([]Version, 0, len(s.byID))
+	for _, k := range s.byID {
+		all = append(all, Version{k.purpose, k.state})
+	}
+	return all
+}
+
+// Purposes are what keys are for.
+func Purposes() []string { return slices.Clone(purposes) }
+
+// States are the states of keys, in the order in which they pass through them.
+func States() []string {
+	return []string{store.KeyNext, store.KeyCurrent, store.KeyRetired, store.KeyRevoked}
 }

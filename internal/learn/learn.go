@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -26,6 +27,9 @@ const (
 
 // Service learns from the messages of all nodes. Make it with New; it is safe for concurrent use.
 type Service struct {
+	// Metrics, set before Run, counts what this node found; nil for nobody.
+	Metrics *metric.Set
+
 	db      *store.DB
 	learner map[string]sms.Learner // by the provider's name
 	log     *slog.Logger
@@ -96,7 +100,9 @@ func (s *Service) stretch(mark time.Time) (from, to time.Time, ok bool) {
 
 // count adds the next stretch to the results, and reports whether there may be another.
 func (s *Service) count(ctx context.Context) (more bool, err error) {
+	var counted []store.ProviderResult
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		counted = nil
 		mark, err := tx.Mark(ctx, store.MarkCounted)
 		if err != nil {
 			return err
@@ -109,12 +115,21 @@ func (s *Service) count(ctx context.Context) (more bool, err error) {
 		if err != nil || !moved {
 			return err // another node counts that stretch
 		}
-		if err := tx.CountResults(ctx, from, to); err != nil {
+		if counted, err = tx.CountResults(ctx, from, to); err != nil {
 			return err
 		}
 		return tx.ForgetResults(ctx, from.Add(-keep))
 	})
-	return more && err == nil, err
+	if err != nil {
+		return false, err
+	}
+	for _, r := range counted {
+		s.Metrics.Found(metric.StageTaken, r.Country, r.Provider, r.Taken)
+		s.Metrics.Found(metric.StageMissed, r.Country, r.Provider, r.Missed)
+		s.Metrics.Found(metric.StageDelivered, r.Country, r.Provider, r.Delivered)
+		s.Metrics.Found(metric.StageRedeemed, r.Country, r.Provider, r.Redeemed)
+	}
+	return more, nil
 }
 
 func (s *Service) read(ctx context.Context) error {

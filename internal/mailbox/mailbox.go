@@ -12,6 +12,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/limit"
 	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/mfa"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/rbac"
@@ -21,6 +22,8 @@ import (
 // Service puts mails on their way.
 type Service struct {
 	Notify *notify.Service
+	// Metrics counts decisions; nil for nobody.
+	Metrics *metric.Set
 }
 
 // Sent is whom a mail goes to.
@@ -93,8 +96,12 @@ func (s *Service) Budget(
 	ctx context.Context, tx *store.Tx, p *store.Project, address email.Address,
 ) (*limit.Decision, error) {
 	d, err := limit.CheckMail(ctx, tx, p, address.String())
-	if err != nil || d.Refused {
+	if err != nil {
 		return d, err
+	}
+	if d.Refused {
+		tx.AfterCommit(func() { s.Metrics.Decided(d.Limit, "", "") })
+		return d, nil
 	}
 	if _, ok := s.Notify.Route(p, store.ChannelEmail, "", ""); !ok {
 		return nil, errs.ServerUnavailable.Because(errors.New("no mail server is set"))
@@ -132,6 +139,7 @@ func (s *Service) Post(
 	if err := s.Notify.Compose(p, m, l.Content); err != nil {
 		return err
 	}
-	s.Notify.Post(tx, p, m)
+	s.Notify.Post(ctx, tx, p, m)
+	tx.AfterCommit(func() { s.Metrics.Decided(metric.Sent, "", m.Provider) })
 	return nil
 }

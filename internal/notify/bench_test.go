@@ -48,7 +48,7 @@ func benchDeliver(b *testing.B, url string, delay time.Duration) {
 					b.Error(err)
 					return
 				}
-				n.Hand(m)
+				n.Hand(b.Context(), m)
 			}
 		})
 	}

@@ -40,7 +40,7 @@ func (n *node) textBy(channels ...store.ChannelWait) *store.Message {
 	p := *liveProject
 	p.Settings.Channels = channels
 	m := n.write(&p, fmt.Sprintf("member-live-%d", n.w.sent), fmt.Sprintf("+1202555%04d", n.w.sent))
-	n.Hand(m)
+	n.Hand(n.w.t.Context(), m)
 	return m
 }
 

@@ -107,7 +107,7 @@ func TestCosts(t *testing.T) {
 					budget.Most = most(tx, n, budget)
 					tx.Reserve(budget, m.Reserved, true)
 				})
-				n.Hand(m)
+				n.Hand(t.Context(), m)
 				before := n.spent(budget.BudgetKey) - 15_000
 				time.Sleep(time.Second)
 				synctest.Wait()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/secret"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
@@ -18,6 +19,8 @@ type answer struct {
 	segments   int64
 	price      sms.Price
 	failure    *sms.Error // nil: taken
+	asked      bool       // the provider was
+	took       time.Duration
 }
 
 // send puts the message into words and hands it to its provider.
@@ -81,15 +84,18 @@ func (s *Service) sendText(ctx context.Context, j *job, w words) answer {
 	defer cancel()
 
 	failure := &sms.Error{Class: sms.Later} // of a panic
+	began := s.o.DB.Now()
 	defer func() { h.done(s.o.DB.Now(), failure) }()
 	result, err := j.legs[i].sender.Send(ctx, sms.Message{
 		ID: m.ID, To: m.Recipient, Body: w.body, Code: w.code, Locale: m.Locale, ValidFor: left,
 		CallbackURL: s.callbackURL(m.Provider, m.ID),
 	})
+	a := answer{asked: true, took: s.o.DB.Now().Sub(began)}
 	if failure = sms.AsError(err); failure != nil {
-		return answer{failure: failure}
+		a.failure = failure
+		return a
 	}
-	a := answer{providerID: result.ProviderID, segments: int64(result.Segments), price: result.Price}
+	a.providerID, a.segments, a.price = result.ProviderID, int64(result.Segments), result.Price
 	if a.segments == 0 {
 		a.segments = w.segments
 	}
@@ -103,18 +109,21 @@ func (s *Service) sendMail(ctx context.Context, m *store.Message, w words) answe
 	ctx, cancel := context.WithTimeout(ctx, min(mailTimeout, m.Deadline.Sub(s.o.DB.Now())))
 	defer cancel()
 
+	began := s.o.DB.Now()
 	err := s.o.Mail.Send(ctx, mail.Message{
 		ID: m.ID, From: s.o.MailFrom, To: m.Recipient, Subject: w.subject, Text: w.body, HTML: w.html,
 	})
+	a := answer{asked: true, took: s.o.DB.Now().Sub(began)}
 	if err == nil {
-		return answer{}
+		return a
 	}
 	e := mail.AsError(err)
 	class := sms.Later // Settings as well: whoever set them may mend them in time.
 	if e.Class == mail.Permanent {
 		class = sms.Permanent
 	}
-	return answer{failure: &sms.Error{Class: class, Code: e.Code, Reason: e.Reason}}
+	a.failure = &sms.Error{Class: class, Code: e.Code, Reason: e.Reason}
+	return a
 }
 
 // settle writes down what became of a call and tells when to come again.
@@ -201,6 +210,7 @@ func (s *Service) reroute(
 	ctx context.Context, j *job, tried store.Attempt, f *sms.Error, next string,
 ) (again time.Duration) {
 	m := j.m
+	s.o.Metrics.Again(queueOf(m.Channel), metric.Rerouted)
 	j.later = j.later || f.Class == sms.Later
 	m.Provider, j.tries = next, 0
 	until := s.o.DB.Now().Add(lease)
@@ -214,6 +224,7 @@ func (s *Service) reroute(
 // retry keeps the message for another round through its routes, or gives it to whichever node comes first.
 func (s *Service) retry(ctx context.Context, j *job, tried store.Attempt, f *sms.Error) (again time.Duration) {
 	m := j.m
+	s.o.Metrics.Again(queueOf(m.Channel), metric.Retried)
 	pause := max(f.RetryAfter, backoff(m))
 	first := m.Provider
 	if len(j.legs) > 0 {

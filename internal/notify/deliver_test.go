@@ -106,7 +106,7 @@ func TestReplacedCodeIsNeverSent(t *testing.T) {
 		synctest.Wait()
 		old := n.textTo("member-live-x", "+12025559999")
 		newer := n.write(liveProject, "member-live-x", "+12025559998")
-		n.Hand(newer)
+		n.Hand(t.Context(), newer)
 		killed := n.textTo("member-live-y", "+12025559997")
 		w.check(n.o.DB.Write(context.Background(), func(tx *store.Tx) error {
 			tx.KillCodes("member-live-y", store.PurposeSMS)
@@ -420,7 +420,7 @@ func TestMail(t *testing.T) {
 				n := w.node(func(o *Options) { o.Mail = server })
 				stop := n.run()
 				m := n.mail(test.used)
-				n.Hand(m)
+				n.Hand(t.Context(), m)
 				time.Sleep(2 * time.Minute)
 				synctest.Wait()
 				stop()
@@ -456,7 +456,7 @@ func TestMailsDoNotHoldUpTexts(t *testing.T) {
 	inWorlds(t, func(w *world) {
 		n := w.node(func(o *Options) { o.Workers, o.Mail = 2, &hangingMail{} })
 		for range 20 {
-			n.Hand(n.mail(false))
+			n.Hand(t.Context(), n.mail(false))
 		}
 		time.Sleep(9 * time.Second)
 		if _, full := n.Busy(store.ChannelEmail); !full {

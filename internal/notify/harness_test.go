@@ -201,7 +201,7 @@ func (n *node) text() *store.Message {
 func (n *node) textTo(member, phone string) *store.Message {
 	n.w.t.Helper()
 	m := n.write(liveProject, member, phone)
-	n.Hand(m)
+	n.Hand(n.w.t.Context(), m)
 	return m
 }
 

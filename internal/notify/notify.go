@@ -15,11 +15,13 @@ import (
 	"github.com/thimble-auth/thimble/internal/ids"
 	"github.com/thimble-auth/thimble/internal/keys"
 	"github.com/thimble-auth/thimble/internal/mail"
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/outbox"
 	"github.com/thimble-auth/thimble/internal/price"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/internal/trace"
 )
 
 // The providers that are not a company's: the inbox keeps what test projects send, SMTP is whatever server takes our
@@ -77,6 +79,9 @@ type Options struct {
 	Workers int
 	// Logger gets messages that could not be handed over. nil is slog.Default.
 	Logger *slog.Logger
+	// Metrics counts what becomes of messages, Tracer records how they are handed over. Both may be nil.
+	Metrics *metric.Set
+	Tracer  *trace.Tracer
 }
 
 // Service sends the messages of this node. It is safe for concurrent use.
@@ -175,13 +180,13 @@ func (s *Service) pool(channel string) *outbox.Pool[*job] {
 }
 
 // Hand gives a message to this node's workers once it is committed, and tells those who wait for one in the inbox. It
-// never blocks.
-func (s *Service) Hand(m *store.Message) {
+// never blocks. ctx is that of the request which the message goes back to.
+func (s *Service) Hand(ctx context.Context, m *store.Message) {
 	if m.Provider == ProviderInbox {
 		s.Arrived(m.Recipient)
 	}
 	if m.Status == store.MessageQueued {
-		s.pool(m.Channel).Hand(&job{m: m, handed: true})
+		s.pool(m.Channel).Hand(&job{m: m, handed: true, origin: s.o.Tracer.OriginOf(ctx)})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/thimble-auth/thimble/internal/errs"
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -94,6 +95,11 @@ func (s *Service) givenOut(r *http.Request, provider, id, mac string) string {
 	return address
 }
 
+// reported are the outcomes of reports, as metrics call them.
+var reported = map[string]string{
+	store.MessageSent: metric.Sent, store.MessageDelivered: metric.Delivered, store.MessageUndelivered: metric.Undelivered,
+}
+
 func (s *Service) receive(ctx context.Context, provider, id string, r sms.Receipt) error {
 	return s.receiveOf(ctx, provider, r, func(*store.Tx) (string, error) { return id, nil })
 }
@@ -115,19 +121,25 @@ func (s *Service) receiveOf(
 func (s *Service) take(
 	ctx context.Context, provider string, r sms.Receipt, of func(tx *store.Tx) (id string, err error),
 ) error {
-	var again *store.Message
+	var done applied
 	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
-		again = nil
+		done = applied{}
 		id, err := of(tx)
 		if err == nil && id != "" {
-			again, err = s.apply(ctx, tx, provider, id, r)
+			done, err = s.apply(ctx, tx, provider, id, r)
 		}
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("receive a report: %w", err)
 	}
-	if again != nil {
+	if done.news {
+		status, _ := statusOf(r)
+		s.o.Metrics.Received(reported[status], done.country, provider)
+	}
+	if again := done.again; again != nil {
+		s.o.Metrics.Received(metric.Undelivered, again.Country, provider)
+		s.o.Metrics.Again(metric.QueueTexts, metric.Lost)
 		s.texts.Hand(&job{m: again, round: []string{provider}, lost: reason(r.Error)})
 	}
 	return nil
@@ -147,25 +159,33 @@ func statusOf(r sms.Receipt) (status, why string) {
 	return store.MessageSent, ""
 }
 
-// apply notes what a report says of a message. It gives the message when it is lost, and queued for another provider now.
+// applied is what a report has changed.
+type applied struct {
+	again   *store.Message // is lost, and queued for another provider now
+	news    bool
+	country string
+}
+
+// apply notes what a report says of a message.
 func (s *Service) apply(
 	ctx context.Context, tx *store.Tx, provider, id string, r sms.Receipt,
-) (again *store.Message, err error) {
+) (done applied, err error) {
 	if r.Price.Currency != "" { // before another provider has it
 		tx.MessagePrice(id, provider, r.Price.Micros, r.Price.Currency, s.inUSD(r.Price))
 	}
-	if again, err = s.claimLost(ctx, tx, provider, id, r); err != nil || again != nil {
-		return again, err
+	if done.again, err = s.claimLost(ctx, tx, provider, id, r); err != nil || done.again != nil {
+		return done, err
 	}
 	status, why := statusOf(r)
-	projectID, news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
+	of, news, err := tx.ReceiveReceipt(ctx, id, provider, r.ProviderID, status, why)
 	if err == nil && news && status != store.MessageSent {
-		err = s.tellOfReport(ctx, tx, projectID, id, status, why)
+		err = s.tellOfReport(ctx, tx, of.ProjectID, id, status, why)
 	}
+	done.news, done.country = news, of.Country
 	if news && r.Error != nil && r.Error.Class == sms.OptedOut {
 		tx.OptOutRecipient(id, company(provider))
 	}
-	return nil, err
+	return done, err
 }
 
 // claimLost queues a message that its provider took and lost again, for the next provider, while its code is worth it.

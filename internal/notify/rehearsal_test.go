@@ -84,7 +84,7 @@ func (r *rehearsal) textTest(phone string) *store.Message {
 	r.w.t.Helper()
 	r.w.sent++
 	m := r.write(testProject, fmt.Sprintf("member-test-%d", r.w.sent), phone)
-	r.Hand(m)
+	r.Hand(r.w.t.Context(), m)
 	synctest.Wait()
 	return m
 }

@@ -113,7 +113,7 @@ func TestChannels(t *testing.T) {
 			p := *liveProject
 			p.Settings.Channels = channels
 			m := n.write(&p, "member-"+phone, phone)
-			n.Hand(m)
+			n.Hand(t.Context(), m)
 			return m
 		}
 		took := func(fake *vendors.Twilio, m *store.Message) time.Duration {

@@ -9,12 +9,12 @@ import (
 )
 
 // Post adds a message that Compose completed to the transaction, and gives it to Hand after the commit.
-func (s *Service) Post(tx *store.Tx, p *store.Project, m *store.Message) {
+func (s *Service) Post(ctx context.Context, tx *store.Tx, p *store.Project, m *store.Message) {
 	tx.InsertMessage(m)
 	if m.Status == store.MessageDelivered && event.Wanted(p, event.MessageDelivered) {
 		event.Tell(tx, p, told(m, m.Status, ""))
 	}
-	tx.AfterCommit(func() { s.Hand(m) })
+	tx.AfterCommit(func() { s.Hand(ctx, m) })
 }
 
 // ending is the end of a message of which webhooks may want to hear.

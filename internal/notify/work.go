@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/sms"
 	"github.com/thimble-auth/thimble/internal/store"
+	"github.com/thimble-auth/thimble/internal/trace"
 )
 
 // job is a message that is leased to this node.
@@ -25,6 +27,8 @@ type job struct {
 	notBefore time.Time
 	// handed tells that the message came from the request that wrote it, and not out of the database.
 	handed bool
+	// origin is that request, while it is known.
+	origin trace.Origin
 }
 
 // freshFor is how long a message that was just written may leave without another look at the database: this node has
@@ -69,7 +73,7 @@ func (w work) Do(ctx context.Context, j *job) (again time.Duration) {
 	}
 	j.tries++
 	j.m.Attempts++
-	return w.settle(ctx, j, w.send(ctx, j))
+	return w.settle(ctx, j, w.handOver(ctx, j))
 }
 
 // mayStart lets a text begin a round. Those that nobody took before come back one after the other.
@@ -224,6 +228,7 @@ func (w work) another(ctx context.Context, tx *store.Tx, m *store.Message, may b
 		MessageID: m.ID, N: m.Attempts, Provider: m.Provider, Class: sms.Later.String(), Reason: noReport,
 	})
 	tx.ReturnMessage(m.ID, w.node, next, noReport, w.node, tx.Now().Add(lease))
+	tx.AfterCommit(func() { w.o.Metrics.Again(metric.QueueTexts, metric.Lost) })
 	j := &job{m: m, round: []string{m.Provider}, legs: legs}
 	m.Provider = next
 	return j, nil

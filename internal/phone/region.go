@@ -1,6 +1,11 @@
 package phone
 
-import "github.com/nyaruka/phonenumbers"
+import (
+	"maps"
+	"slices"
+
+	"github.com/nyaruka/phonenumbers"
+)
 
 // unsupported are the regions that an SMS allowlist refuses by default: places where carriers do not deliver reliably
 // or toll fraud is frequent. The published list ends at the letter M.
@@ -88,3 +93,6 @@ func ValidRegion(cc string) bool { return phonenumbers.GetSupportedRegions()[cc]
 // IsSupportedRegion reports whether a project may put the region on its SMS allowlist by default: a valid region that
 // is not on the list above.
 func IsSupportedRegion(cc string) bool { return ValidRegion(cc) && !unsupported[cc] }
+
+// Regions lists all countries that have numbers, as ISO 3166-1 alpha-2 codes.
+func Regions() []string { return slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions())) }

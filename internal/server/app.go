@@ -27,6 +27,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/mail"
 	"github.com/thimble-auth/thimble/internal/mailbox"
 	"github.com/thimble-auth/thimble/internal/member"
+	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/org"
 	"github.com/thimble-auth/thimble/internal/password"
@@ -41,6 +42,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 	"github.com/thimble-auth/thimble/internal/totp"
+	"github.com/thimble-auth/thimble/internal/trace"
 	"github.com/thimble-auth/thimble/internal/wording"
 )
 
@@ -78,6 +80,10 @@ type Options struct {
 	// Simulator has carriers that misbehave on request carry the texts of test projects, once there are rules for them. It is
 	// for development.
 	Simulator bool
+	// Metrics counts what the server does, for App.Admin. Without it nothing is counted.
+	Metrics bool
+	// Tracer records what requests spend their time on; nil records nothing. It is closed by whoever made it.
+	Tracer *trace.Tracer
 	// Mounts are pages beside the calls, such as those of development.
 	Mounts func(*App) []endpoint.Mount
 	Logger *slog.Logger
@@ -97,6 +103,8 @@ type App struct {
 	hooks   *hook.Service
 	learn   *learn.Service
 	guard   *guard.Service
+	metrics *metric.Set
+	tracer  *trace.Tracer
 	handler http.Handler
 	log     *slog.Logger
 	stop    context.CancelFunc
@@ -114,7 +122,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if o.HTTP == nil {
 		o.HTTP = httpx.New(httpx.Options{})
 	}
-	o.Database.Logger = o.Logger
+	o.Database.Logger, o.Database.Trace = o.Logger, transactions(o.Tracer)
 	db, err := store.Open(ctx, o.DatabaseURL, o.Database)
 	if err != nil {
 		return nil, err
@@ -131,14 +139,18 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the key ring: %w", err)
 	}
-	a := &App{DB: db, Keys: ring, log: o.Logger, leaving: make(chan struct{})}
+	a := &App{DB: db, Keys: ring, tracer: o.Tracer, log: o.Logger, leaving: make(chan struct{})}
 	a.leave = sync.OnceFunc(func() { close(a.leaving) })
+	if o.Metrics {
+		a.metrics = newMetrics(&o, db)
+	}
 	a.Projects = &project.Service{DB: db}
 	a.Sessions = &session.Service{DB: db, Keys: ring, Issuer: o.Issuer}
 	a.learn = learn.New(db, o.SMS, o.Logger)
+	a.learn.Metrics = a.metrics
 	outgoing := notify.Options{
 		DB: db, Keys: ring, PublicURL: o.PublicURL, SMS: o.SMS, Routes: o.Routes, Mail: o.Mail, MailFrom: o.MailFrom,
-		Prices: o.Prices, Project: a.Projects.Within, Logger: o.Logger,
+		Prices: o.Prices, Project: a.Projects.Within, Logger: o.Logger, Metrics: a.metrics, Tracer: o.Tracer,
 	}
 	if o.Learning {
 		outgoing.Learned = a.learn
@@ -167,9 +179,9 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 	if err := a.hooks.Start(ctx); err != nil {
 		return nil, err
 	}
-	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: a.guard}
+	texts := &challenge.Service{Keys: ring, Notify: a.Notify, Guard: a.guard, Metrics: a.metrics}
 	logins := &login.Service{Sessions: a.Sessions, Challenge: texts}
-	mails := &mailbox.Service{Notify: a.Notify}
+	mails := &mailbox.Service{Notify: a.Notify, Metrics: a.metrics}
 	seconds := &second.Service{DB: db, Sessions: a.Sessions, Login: logins}
 	a.API = &api.API{
 		Projects: a.Projects, Organizations: &org.Service{DB: db}, Members: &member.Service{DB: db}, Sessions: a.Sessions,
@@ -196,13 +208,18 @@ func open(ctx context.Context, o Options, db *store.DB) (*App, error) {
 		Hooks:     a.hooks,
 		Keys:      ring,
 	}
+	if a.metrics != nil {
+		a.metrics.Register(&scrape{a})
+	}
 	a.mount(o)
 	a.start(o)
 	return a, nil
 }
 
 func (a *App) mount(o Options) {
-	machine := &endpoint.Machine{Projects: a.Projects, PublicURL: o.PublicURL, Logger: o.Logger, Now: a.DB.Now}
+	machine := &endpoint.Machine{
+		Projects: a.Projects, PublicURL: o.PublicURL, Logger: o.Logger, Now: a.DB.Now, Metrics: a.metrics, Tracer: o.Tracer,
+	}
 	mounts := []endpoint.Mount{
 		{Pattern: "GET /openapi.json", Handler: api.Document()},
 		{Pattern: "GET " + magiclink.Path, Handler: a.API.MagicLinks},

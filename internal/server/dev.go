@@ -62,16 +62,22 @@ func (c *devCommand) Run(r *runner) error {
 		return err
 	}
 	defer release()
-	ln, err := listenOn(c.Listen)
+	ln, err := listenOn(c.Listen, "--listen")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ln.Close() }()
 
-	who, app, err := c.start(ctx, ln.Addr(), log)
+	w, err := watchServer(ctx, c.AdminListen, &c.Database, log)
 	if err != nil {
 		return err
 	}
+	defer w.close()
+	who, app, err := c.start(ctx, ln.Addr(), w, log)
+	if err != nil {
+		return err
+	}
+	w.serve(app.Admin())
 	r.printf("%s", c.welcome(who))
 	return app.serveUntil(ctx, ln, c.protect(app, who), devGrace)
 }
@@ -104,7 +110,7 @@ func (c *devCommand) claim(ctx context.Context) (release func(), err error) {
 
 var errNewer = errors.New("a newer version of thimble changed this database: run that version, or give another one")
 
-func (c *devCommand) start(ctx context.Context, address net.Addr, log *slog.Logger) (identity, *App, error) {
+func (c *devCommand) start(ctx context.Context, address net.Addr, w *watching, log *slog.Logger) (identity, *App, error) {
 	who := fixed
 	if c.Expose {
 		var err error
@@ -124,7 +130,7 @@ func (c *devCommand) start(ctx context.Context, address net.Addr, log *slog.Logg
 		DatabaseURL: c.URL.Reveal(), Database: sqldb.Options{MaxConns: c.MaxConns.N, FollowDatabaseClock: true},
 		Master: master, PublicURL: c.PublicURL, Logger: log, Mounts: c.mounts, Simulator: true,
 		HTTP:            httpx.New(httpx.Options{AllowPrivate: true}), // what is tried out is on this machine
-		WebhooksPrivate: true,
+		WebhooksPrivate: true, Metrics: w.listener != nil, Tracer: w.tracer,
 	})
 	if err != nil {
 		return who, nil, err

@@ -97,17 +97,25 @@ func writable(path string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// askListen opens the address for a moment.
+// askListen opens the addresses for a moment.
 func (d *doctor) askListen(context.Context) []line {
-	ln, err := listenOn(d.c.Listen)
+	lines := tryListen("listen", d.c.Listen)
+	if d.c.AdminListen != "" {
+		lines = append(lines, tryListen("admin-listen", d.c.AdminListen)...)
+	}
+	return lines
+}
+
+func tryListen(name, address string) []line {
+	ln, err := listenOn(address, "--"+name)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return warning("listen", "somebody listens there: all is well if it is this server")
+		return warning(name, "somebody listens there: all is well if it is this server")
 	case err != nil:
-		return []line{{stateWrong, "listen", err.Error()}}
+		return []line{{stateWrong, name, err.Error()}}
 	}
 	_ = ln.Close()
-	return fine("listen", "")
+	return fine(name, "")
 }
 
 // askPublicURL looks whether people and providers could get there.

@@ -38,11 +38,11 @@ func patient(w http.ResponseWriter, wait time.Duration) {
 	_ = connection.SetWriteDeadline(until)
 }
 
-// listenOn opens an address, or says how to give another one.
-func listenOn(address string) (net.Listener, error) {
+// listenOn opens the address of a flag, or says how to give another one.
+func listenOn(address, flag string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w; another address can be given with --listen", err)
+		return nil, fmt.Errorf("listen: %w; another address can be given with %s", err, flag)
 	}
 	return ln, nil
 }

@@ -49,15 +49,22 @@ func (c *serveCommand) Run(r *runner) error {
 	defer release()
 
 	warnOfOpenKey(o.Logger, c.Master.File)
-	ln, err := listenOn(c.Listen)
+	ln, err := listenOn(c.Listen, "--listen")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = ln.Close() }()
+	w, err := watchServer(ctx, c.AdminListen, &c.Database, o.Logger)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	o.Metrics, o.Tracer = w.listener != nil, w.tracer
 	app, err := Open(ctx, o)
 	if err != nil {
 		return err
 	}
+	w.serve(app.Admin())
 	app.log.Info("ready", "version", Version(), "listen", ln.Addr().String(), "public_url", c.PublicURL,
 		"database", app.DB.Engine().String())
 	app.logAddresses(o.SMS)

@@ -54,7 +54,7 @@ var (
 		UPDATE messages SET status = 'sent', provider = $2, provider_id = $3, sealed = `+forget4+`, lease_owner = '',
 			leased_until = 0, updated_at = $5
 		WHERE id = $1 AND status = 'queued'
-		RETURNING project_id`)
+		RETURNING project_id, country`)
 
 	sqlReceiptDelivered = sqldb.SQL("receipt_delivered", `
 		UPDATE messages SET status = 'delivered', reason = '', reroute_at = 0, sealed = `+forget4+`, lease_owner = '', leased_until = 0,
@@ -63,13 +63,13 @@ var (
 			owed_micros = CASE WHEN budgets > 0 AND `+heard+` THEN owed_micros - reserved_micros ELSE owed_micros END,
 			reserved_micros = CASE WHEN `+heard+` THEN -reserved_micros ELSE reserved_micros END
 		WHERE id = $1 AND status <> 'delivered'
-		RETURNING project_id`)
+		RETURNING project_id, country`)
 
 	sqlReceiptFailed = sqldb.SQL("receipt_failed", `
 		UPDATE messages SET status = 'undelivered', reason = $6, reroute_at = 0, sealed = `+forget4+`, lease_owner = '', leased_until = 0,
 			provider_id = CASE WHEN provider_id = '' THEN $3 ELSE provider_id END, updated_at = $5
 		WHERE id = $1 AND provider = $2 AND status IN ('queued', 'sent')
-		RETURNING project_id`)
+		RETURNING project_id, country`)
 
 	// A report may name the price after the one that said what became of the message, and after another provider got it:
 	// that is not what the later text costs.
@@ -111,12 +111,18 @@ func (tx *Tx) MessageFailed(id, owner, reason string) {
 	tx.Later(sqlMessageFailed, -1, id, owner, reason, []byte{}, micros(tx.Now()))
 }
 
+// Reported is the message of a report.
+type Reported struct {
+	ProjectID string
+	Country   string // ISO 3166-1 alpha-2
+}
+
 // ReceiveReceipt notes what a provider reports on a message that went through it: MessageSent, MessageDelivered or
-// MessageUndelivered with a reason. It reports whether that was news, and then of whose project: a status never moves back,
-// and a report that comes again changes nothing.
+// MessageUndelivered with a reason. It reports whether that was news, and then what message it is about: a status never
+// moves back, and a report that comes again changes nothing.
 func (tx *Tx) ReceiveReceipt(
 	ctx context.Context, id, provider, providerID, status, reason string,
-) (projectID string, news bool, err error) {
+) (of Reported, news bool, err error) {
 	args := []any{id, provider, providerID, []byte{}, micros(tx.Now())}
 	s := sqlReceiptSent
 	switch status {
@@ -125,8 +131,8 @@ func (tx *Tx) ReceiveReceipt(
 	case MessageUndelivered:
 		s, args = sqlReceiptFailed, append(args, reason)
 	}
-	news, err = found(tx.QueryRow(ctx, s, args, &projectID))
-	return projectID, news, err
+	news, err = found(tx.QueryRow(ctx, s, args, &of.ProjectID, &of.Country))
+	return of, news, err
 }
 
 // one turns a count that is had later into whether it is one.

@@ -31,24 +31,26 @@ var (
 
 	sqlFirstMark = sqldb.SQL("first_mark", `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`)
 
-	sqlCountTaken = sqldb.SQL("count_taken", `
-		INSERT INTO provider_results (hour, provider, country, taken, missed, delivered, redeemed)
-		SELECT $3, provider, country, COUNT(*), 0,
+	sqlTakenTexts = sqldb.SQL("taken_texts", `
+		SELECT provider, country, COUNT(*), 0,
 			SUM(CASE WHEN status = 'delivered' OR redeemed_at > 0 THEN 1 ELSE 0 END),
 			SUM(CASE WHEN redeemed_at > 0 THEN 1 ELSE 0 END)
 		FROM messages WHERE id >= $1 AND id < $2 AND channel = 'sms' AND sent_at > 0
-		GROUP BY provider, country
-		ON CONFLICT (hour, provider, country) DO UPDATE SET taken = provider_results.taken + excluded.taken,
-			delivered = provider_results.delivered + excluded.delivered,
-			redeemed = provider_results.redeemed + excluded.redeemed`)
+		GROUP BY provider, country`)
 
-	sqlCountMissed = sqldb.SQL("count_missed", `
-		INSERT INTO provider_results (hour, provider, country, taken, missed, delivered, redeemed)
-		SELECT $3, a.provider, m.country, 0, COUNT(*), 0, 0
+	sqlMissedTexts = sqldb.SQL("missed_texts", `
+		SELECT a.provider, m.country, 0, COUNT(*), 0, 0
 		FROM message_attempts AS a JOIN messages AS m ON m.id = a.message_id
 		WHERE a.message_id >= $1 AND a.message_id < $2 AND m.channel = 'sms' AND a.class IN ('later', 'other_route')
-		GROUP BY a.provider, m.country
-		ON CONFLICT (hour, provider, country) DO UPDATE SET missed = provider_results.missed + excluded.missed`)
+		GROUP BY a.provider, m.country`)
+
+	sqlAddResult = sqldb.SQL("add_provider_result", `
+		INSERT INTO provider_results (hour, provider, country, taken, missed, delivered, redeemed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (hour, provider, country) DO UPDATE SET taken = provider_results.taken + excluded.taken,
+			missed = provider_results.missed + excluded.missed,
+			delivered = provider_results.delivered + excluded.delivered,
+			redeemed = provider_results.redeemed + excluded.redeemed`)
 
 	sqlProviderResults = sqldb.SQL("provider_results", `
 		SELECT provider, country, SUM(taken), SUM(missed), SUM(delivered), SUM(redeemed) FROM provider_results
@@ -83,15 +85,32 @@ func (tx *Tx) MoveMark(ctx context.Context, name string, from, to time.Time) (bo
 }
 
 // CountResults adds the texts of live projects that were written from one moment to another to the results of the hour of
-// the first. Call it once for each stretch, in the transaction that moves MarkCounted.
-func (tx *Tx) CountResults(ctx context.Context, from, to time.Time) error {
-	first, last := liveMessage(from), liveMessage(to)
-	for _, s := range []*sqldb.Stmt{sqlCountTaken, sqlCountMissed} {
-		if _, err := tx.Exec(ctx, s, first, last, hour(from)); err != nil {
-			return err
+// the first, and gives what it added: a provider and country may come twice. Call it once for each stretch, in the
+// transaction that moves MarkCounted.
+func (tx *Tx) CountResults(ctx context.Context, from, to time.Time) ([]ProviderResult, error) {
+	var all []ProviderResult
+	for _, s := range []*sqldb.Stmt{sqlTakenTexts, sqlMissedTexts} {
+		found, err := tx.results(ctx, s, liveMessage(from), liveMessage(to))
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, found...)
 	}
-	return nil
+	for _, r := range all {
+		tx.Later(sqlAddResult, 1, hour(from), r.Provider, r.Country, r.Taken, r.Missed, r.Delivered, r.Redeemed)
+	}
+	return all, nil
+}
+
+func (tx *Tx) results(ctx context.Context, s *sqldb.Stmt, args ...any) ([]ProviderResult, error) {
+	var all []ProviderResult
+	err := tx.Query(ctx, s, args, func(scan func(...any) error) error {
+		var r ProviderResult
+		err := scan(&r.Provider, &r.Country, &r.Taken, &r.Missed, &r.Delivered, &r.Redeemed)
+		all = append(all, r)
+		return err
+	})
+	return all, err
 }
 
 // ForgetResults deletes the results of hours before a moment.
@@ -102,14 +121,7 @@ func (tx *Tx) ForgetResults(ctx context.Context, before time.Time) error {
 
 // ProviderResults gives the sums of all hours since a moment.
 func (tx *Tx) ProviderResults(ctx context.Context, since time.Time) ([]ProviderResult, error) {
-	var all []ProviderResult
-	err := tx.Query(ctx, sqlProviderResults, []any{hour(since)}, func(scan func(...any) error) error {
-		var r ProviderResult
-		err := scan(&r.Provider, &r.Country, &r.Taken, &r.Missed, &r.Delivered, &r.Redeemed)
-		all = append(all, r)
-		return err
-	})
-	return all, err
+	return tx.results(ctx, sqlProviderResults, hour(since))
 }
 
 // Redeemed is a message whose code was used, as its provider knows it.
