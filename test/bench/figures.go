@@ -19,7 +19,7 @@ type results struct {
 	Floors     floors   `json:"floors"`
 	Starts     []start  `json:"starts"`
 	Figures    []figure `json:"figures"`
-	// Comparisons are what accepting texts costs when the provider is slow.
+	// Comparisons are loads that were measured in two ways.
 	Comparisons []comparison `json:"comparisons,omitempty"`
 
 	answer []byte // to a session check
@@ -33,30 +33,37 @@ type floors struct {
 	Inserts []insert `json:"inserts"`
 }
 
-// comparison is one load of sends, measured in turns with a provider that answers at once and one that takes 200 ms.
+// comparison is one load of sends, measured in turns in the plain way and in one that may cost something.
 type comparison struct {
-	Engine  string    `json:"engine"`
-	Rate    int       `json:"rate,omitempty"` // of an open loop
-	Instant []float64 `json:"instant_per_second"`
-	Slow    []float64 `json:"slow_per_second"`
+	Engine string    `json:"engine"`
+	What   string    `json:"what"`           // the two ways
+	Rate   int       `json:"rate,omitempty"` // of an open loop
+	Plain  []float64 `json:"plain_per_second"`
+	Dear   []float64 `json:"dear_per_second"`
+	// PlainCPU and DearCPU are the server's processor milliseconds for a call, which others on the machine disturb less.
+	PlainCPU []float64 `json:"plain_cpu_ms"`
+	DearCPU  []float64 `json:"dear_cpu_ms"`
 }
 
-// share is the median of what the slow provider's turns reached of those beside them.
-func (c *comparison) share() float64 { return c.sorted()[len(c.Slow)/2] }
+// share is the median of what the dear way's turns reached of those beside them.
+func (c *comparison) share() float64 {
+	all := sortedShares(c.Dear, c.Plain)
+	return all[len(all)/2]
+}
 
-func (c *comparison) sorted() []float64 {
-	shares := make([]float64, len(c.Slow))
-	for i := range c.Slow {
-		shares[i] = c.Slow[i] / c.Instant[i]
+func sortedShares(dear, plain []float64) []float64 {
+	shares := make([]float64, len(dear))
+	for i := range dear {
+		shares[i] = dear[i] / plain[i]
 	}
 	slices.Sort(shares)
 	return shares
 }
 
 func (c *comparison) describe() string {
-	all := c.sorted()
-	return fmt.Sprintf("a provider of 200 ms against one of 0 ms, %d times in turns: %.2f (%.2f to %.2f)", len(all), c.share(),
-		all[0], all[len(all)-1])
+	all, cpu := sortedShares(c.Dear, c.Plain), sortedShares(c.DearCPU, c.PlainCPU)
+	return fmt.Sprintf("%s, %d times in turns: %.2f (%.2f to %.2f); the server's processor time for a call %.2f (%.2f to %.2f)",
+		c.What, len(all), c.share(), all[0], all[len(all)-1], cpu[len(cpu)/2], cpu[0], cpu[len(cpu)-1])
 }
 
 // insert is how many durable rows an engine takes per second.

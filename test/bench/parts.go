@@ -20,10 +20,13 @@ const (
 	partAuthenticate = "authenticate"
 	partCheck        = "check"
 	partPool         = "pool"
+	partObserved     = "observed"
 )
 
 var (
-	allParts   = []string{partFloors, partStart, partSend, partSlow, partAuthenticate, partCheck, partPool}
+	allParts = []string{
+		partFloors, partStart, partSend, partSlow, partAuthenticate, partCheck, partPool, partObserved,
+	}
 	concurrent = []int{1, usual, many}
 )
 
@@ -56,27 +59,40 @@ func (s *suite) measureSlow(ctx context.Context) error {
 	return nil
 }
 
-// compareSlow measures a load against both providers in turns: what else the machine does changes within a minute by
-// more than the difference that is looked for, and is the same for two measurements side by side.
+// compareSlow measures a load against both providers in turns.
 func (s *suite) compareSlow(ctx context.Context, l load) error {
+	return s.compare(comparison{What: whatSlow, Rate: l.rate},
+		func() (*figure, error) { return s.measure(ctx, nameSend, logSend, s.half(l), s.world.sends()) },
+		func() (f *figure, err error) {
+			err = s.carrier.slowly(func() error {
+				f, err = s.measure(ctx, nameSlow, logSend, s.half(l), s.world.sends())
+				return err
+			})
+			return f, err
+		})
+}
+
+// half is a load of half the length: there are many of it.
+func (s *suite) half(l load) load {
 	l.length = s.length() / 2
-	pair := comparison{Engine: s.engine, Rate: l.rate}
-	instant := func() error {
-		f, err := s.measure(ctx, nameSend, logSend, l, s.world.sends())
-		if err == nil {
-			pair.Instant = append(pair.Instant, f.PerSecond)
+	return l
+}
+
+// compare measures in both ways in turns: what else the machine does changes within a minute by more than the difference
+// that is looked for, and is the same for two measurements side by side.
+func (s *suite) compare(pair comparison, plain, dear func() (*figure, error)) error {
+	pair.Engine = s.engine
+	add := func(rates, costs *[]float64, measure func() (*figure, error)) func() error {
+		return func() error {
+			f, err := measure()
+			if err == nil {
+				*rates, *costs = append(*rates, f.PerSecond), append(*costs, f.ServerCPU)
+			}
+			return err
 		}
-		return err
-	}
-	slow := func() error {
-		f, err := s.measure(ctx, nameSlow, logSend, l, s.world.sends())
-		if err == nil {
-			pair.Slow = append(pair.Slow, f.PerSecond)
-		}
-		return err
 	}
 	for i := range comparedTimes {
-		first, second := instant, func() error { return s.carrier.slowly(slow) }
+		first, second := add(&pair.Plain, &pair.PlainCPU, plain), add(&pair.Dear, &pair.DearCPU, dear)
 		if i%2 == 1 { // neither is always the one that runs after the other
 			first, second = second, first
 		}

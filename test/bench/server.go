@@ -79,7 +79,7 @@ func carrierSettings(c *carrier) []string {
 func ownEnvironment() []string {
 	var own []string
 	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "THIMBLE_") {
+		if !strings.HasPrefix(pair, "THIMBLE_") && !strings.HasPrefix(pair, "OTEL_") {
 			own = append(own, pair)
 		}
 	}

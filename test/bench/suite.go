@@ -21,7 +21,14 @@ const (
 	nameRepeated     = "check, 32 sessions"
 	nameDistinct     = "check, all sessions"
 	nameBare         = "bare net/http"
+	nameObserved     = "send, observed"
 	poolOfOne        = ", pool of one"
+)
+
+// The two ways of comparisons.
+const (
+	whatSlow     = "a provider at 200 ms, against 0 ms"
+	whatObserved = "metrics read each second and all requests traced, against neither"
 )
 
 // The server's names of the calls, as its log has them.
@@ -33,7 +40,7 @@ const (
 
 const (
 	slowProvider  = 200 * time.Millisecond
-	comparedTimes = 7 // measurements with each provider
+	comparedTimes = 7 // measurements in each way
 	fewSessions   = 32
 	usual         = 32 // connections
 	many          = 256
@@ -50,11 +57,13 @@ type suite struct {
 	carrier  *carrier
 	server   *server
 	db       *store.DB // to look at what the server wrote
+
+	environment []string // further settings of the server
 }
 
 // run measures the parts that were asked for.
 func (s *suite) run(ctx context.Context) (err error) {
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepare(ctx, "thimble"); err != nil {
 		return err
 	}
 	defer s.carrier.close()
@@ -90,14 +99,20 @@ func (s *suite) run(ctx context.Context) (err error) {
 		}
 	}
 	if s.wants(partPool) {
-		return s.serving(ctx, []string{"--database-connections", "1"}, func() error { return s.measurePool(ctx) })
+		err := s.serving(ctx, []string{"--database-connections", "1"}, func() error { return s.measurePool(ctx) })
+		if err != nil {
+			return err
+		}
+	}
+	if s.wants(partObserved) {
+		return s.serving(ctx, nil, func() error { return s.compareObserved(ctx) })
 	}
 	return nil
 }
 
-// prepare makes and fills a database, and starts the carrier.
-func (s *suite) prepare(ctx context.Context) (err error) {
-	url, err := s.newDatabase("thimble")
+// prepare makes and fills a database of that name, and starts the carrier.
+func (s *suite) prepare(ctx context.Context, name string) (err error) {
+	url, err := s.newDatabase(name)
 	if err != nil {
 		return err
 	}
@@ -136,7 +151,8 @@ func (s *suite) serving(ctx context.Context, arguments []string, f func() error)
 }
 
 func (s *suite) start(ctx context.Context, arguments ...string) (err error) {
-	s.server, err = startServer(ctx, s.binary, s.world, append(s.profiler.environment(), carrierSettings(s.carrier)...), arguments)
+	environment := append(append(s.profiler.environment(), carrierSettings(s.carrier)...), s.environment...)
+	s.server, err = startServer(ctx, s.binary, s.world, environment, arguments)
 	return err
 }
 
