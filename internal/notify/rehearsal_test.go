@@ -103,8 +103,8 @@ func (r *rehearsal) letterOf(m *store.Message) Letter {
 	return Letter{}
 }
 
-// told is the story of a message in short.
-func told(l Letter) string {
+// inShort is the story of a message in short.
+func inShort(l Letter) string {
 	var words []string
 	for _, s := range l.Steps {
 		if s.What != StepDecided && s.What != StepQueued {
@@ -192,7 +192,7 @@ func TestFaults(t *testing.T) {
 				if l.Body == "" {
 					w.t.Error("the inbox does not know what it said")
 				}
-				if got := told(l); test.told != "" && !sameSteps(got, test.told) {
+				if got := inShort(l); test.told != "" && !sameSteps(got, test.told) {
 					w.t.Errorf("the story is\n%s, want\n%s", got, test.told)
 				}
 				var late []time.Duration
@@ -285,8 +285,8 @@ func TestWhichRule(t *testing.T) {
 			}
 		}
 		m := r.textTest("+13035550100")
-		if l := r.letterOf(m); l.Provider != ProviderInbox || told(l) != "delivered inbox" {
-			w.t.Errorf("without rules: %s by %s", told(l), l.Provider)
+		if l := r.letterOf(m); l.Provider != ProviderInbox || inShort(l) != "delivered inbox" {
+			w.t.Errorf("without rules: %s by %s", inShort(l), l.Provider)
 		}
 		r.rule(store.PretendRule{Fault: pretend.Drop, Prefix: "+1202"})
 		r.rule(store.PretendRule{Fault: pretend.NoReport, Prefix: "+1202555", Remaining: 2})
@@ -315,7 +315,7 @@ func TestRehearsalBeginsAnew(t *testing.T) {
 		}
 		w.check(r.simulator.Remove(context.Background(), ""))
 		r.rule(store.PretendRule{Fault: pretend.Duplicate})
-		if got := told(r.letterOf(r.textTest("+13035550199"))); !strings.Contains(got, "handed_over one") {
+		if got := inShort(r.letterOf(r.textTest("+13035550199"))); !strings.Contains(got, "handed_over one") {
 			w.t.Errorf("the next rehearsal: %s", got)
 		}
 		r.end()

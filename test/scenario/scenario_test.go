@@ -81,6 +81,7 @@ func tell(t *testing.T, s *story, url string) {
 	w.run(steps)
 	outbox, events := w.outbox(), w.audit()
 	w.checkLog()
+	w.checkMetrics()
 
 	if *update {
 		if strings.HasPrefix(url, "sqlite:") {

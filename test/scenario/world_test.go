@@ -115,6 +115,7 @@ func (w *world) options(url string, o serverOptions) server.Options {
 		DatabaseURL: url, Master: proto().master, PublicURL: publicURL, Mail: &w.mails, MailFrom: "Acme <login@example.com>",
 		Logger: w.logger(), HTTP: httpx.New(httpx.Options{Transport: &w.elsewhere}),
 		Webhooks: httpx.New(httpx.Options{Transport: w.subscriber.RoundTripper(), Timeout: 15 * time.Second}),
+		Metrics:  true,
 	}
 	if o.inbox {
 		options.Simulator = true
