@@ -32,7 +32,7 @@ func (a *answer) outcome() string {
 func (s *Service) handOver(ctx context.Context, j *job) answer {
 	m := j.m
 	ctx, span := s.o.Tracer.Handover(ctx, j.origin, trace.Handover{
-		Message: m.ID, Channel: m.Channel, Provider: m.Provider, Country: m.Country, Attempt: m.Attempts,
+		Message: m.ID, Provider: m.Provider, Country: m.Country, Attempt: m.Attempts,
 	})
 	a := s.send(ctx, j)
 	outcome := a.outcome()

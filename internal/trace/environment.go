@@ -40,7 +40,8 @@ func FromEnvironment(ctx context.Context, o Options) (*Tracer, error) {
 		return nil, fmt.Errorf("make the exporter of traces: %w", err)
 	}
 	who, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
-		attribute.String("service.name", "thimble"), attribute.String("service.version", o.Version)), resource.WithFromEnv())
+		attribute.String("service.name", "thimble"), attribute.String("service.version", o.Version),
+		attribute.String("thimble.database", o.Engine)), resource.WithFromEnv())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err), out.Shutdown(ctx))
 	}
@@ -56,16 +57,6 @@ func FromEnvironment(ctx context.Context, o Options) (*Tracer, error) {
 		counted:  c, accepts: accepts(os.Getenv),
 	}
 	t.tracer = t.provider.Tracer("github.com/thimble-auth/thimble", oteltrace.WithInstrumentationVersion(o.Version))
-	system := "sqlite"
-	if o.Engine == "postgres" {
-		system = "postgresql"
-	}
-	for _, options := range []*[]oteltrace.SpanStartOption{&t.read, &t.write} {
-		*options = []oteltrace.SpanStartOption{
-			oteltrace.WithSpanKind(oteltrace.SpanKindClient),
-			oteltrace.WithAttributes(attribute.String("db.system.name", system)),
-		}
-	}
 	return t, nil
 }
 

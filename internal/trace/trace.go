@@ -24,9 +24,10 @@ type Tracer struct {
 	tracer   oteltrace.Tracer
 	counted  *counted
 	accepts  bool // a caller's traceparent
-	read     []oteltrace.SpanStartOption
-	write    []oteltrace.SpanStartOption
 }
+
+// client is the kind of spans of what is asked of others.
+var client = oteltrace.WithSpanKind(oteltrace.SpanKindClient)
 
 // Span is a piece of work that takes time. The zero Span is one that nobody records.
 type Span struct{ span oteltrace.Span }
@@ -137,11 +138,11 @@ func (t *Tracer) Transaction(ctx context.Context, write bool) Span {
 	if t == nil || !oteltrace.SpanFromContext(ctx).IsRecording() {
 		return Span{}
 	}
-	name, options := "read", t.read
+	name := "read"
 	if write {
-		name, options = "write", t.write
+		name = "write"
 	}
-	_, span := t.tracer.Start(ctx, name, options...)
+	_, span := t.tracer.Start(ctx, name, client)
 	return Span{span}
 }
 
@@ -172,7 +173,6 @@ func (t *Tracer) OriginOf(ctx context.Context) Origin {
 // Handover is a message on its way to a provider.
 type Handover struct {
 	Message  string // its id
-	Channel  string
 	Provider string
 	Country  string // "" for mails
 	Attempt  int64
@@ -187,15 +187,16 @@ func (t *Tracer) Handover(ctx context.Context, o Origin, h Handover) (context.Co
 	if o.span.IsValid() {
 		ctx = oteltrace.ContextWithRemoteSpanContext(ctx, o.span)
 	}
-	attributes := []attribute.KeyValue{
-		attribute.String("message_id", h.Message), attribute.String("thimble.channel", h.Channel),
-		attribute.String("thimble.provider", h.Provider), attribute.Int64("thimble.attempt", h.Attempt),
-	}
+	attributes := make([]attribute.KeyValue, 0, 4) // few, since each of them costs as much as the half of a span
+	attributes = append(attributes, attribute.String("message_id", h.Message),
+		attribute.String("thimble.provider", h.Provider))
 	if h.Country != "" {
 		attributes = append(attributes, attribute.String("thimble.country", h.Country))
 	}
-	ctx, span := t.tracer.Start(ctx, "handover", oteltrace.WithSpanKind(oteltrace.SpanKindClient),
-		oteltrace.WithAttributes(attributes...))
+	if h.Attempt > 1 {
+		attributes = append(attributes, attribute.Int64("thimble.attempt", h.Attempt))
+	}
+	ctx, span := t.tracer.Start(ctx, "handover", client, oteltrace.WithAttributes(attributes...))
 	return ctx, Span{span}
 }
 
