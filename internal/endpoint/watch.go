@@ -39,5 +39,5 @@ func (h *handler) finish(x *exchange) {
 	}
 	h.log(x, now, errorType)
 	x.what.call.Answered(x.status, errorType, now.Sub(x.started))
-	x.span.Answered(x.status, errorType, x.requestID)
+	x.span.Answered(x.what.route, x.status, errorType, x.requestID)
 }

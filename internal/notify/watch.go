@@ -31,12 +31,12 @@ func (a *answer) outcome() string {
 // handOver is send, watched.
 func (s *Service) handOver(ctx context.Context, j *job) answer {
 	m := j.m
-	ctx, span := s.o.Tracer.Handover(ctx, j.origin, trace.Handover{
-		Message: m.ID, Provider: m.Provider, Country: m.Country, Attempt: m.Attempts,
-	})
+	span := s.o.Tracer.Handover(ctx, j.origin)
 	a := s.send(ctx, j)
 	outcome := a.outcome()
-	span.HandedOver(a.failure == nil, outcome)
+	span.HandedOver(trace.Handover{
+		Message: m.ID, Provider: m.Provider, Country: m.Country, Attempt: m.Attempts,
+	}, a.failure == nil, outcome)
 	if s.o.Metrics == nil {
 		return a
 	}

@@ -9,6 +9,7 @@ package trace
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -26,8 +27,26 @@ type Tracer struct {
 	accepts  bool // a caller's traceparent
 }
 
-// client is the kind of spans of what is asked of others.
-var client = oteltrace.WithSpanKind(oteltrace.SpanKindClient)
+// What spans begin with. Attributes come all at once at their end: the library takes memory for each time.
+var (
+	server = oteltrace.WithSpanKind(oteltrace.SpanKindServer)
+	client = []oteltrace.SpanStartOption{oteltrace.WithSpanKind(oteltrace.SpanKindClient)}
+)
+
+// lists are for attributes on their way into a span, which copies them.
+var lists = sync.Pool{New: func() any { return new([8]attribute.KeyValue) }}
+
+// end ends a recorded span with what add appends to an empty list.
+func (s Span) end(failed bool, add func([]attribute.KeyValue) []attribute.KeyValue) {
+	list, _ := lists.Get().(*[8]attribute.KeyValue)
+	s.span.SetAttributes(add(list[:0])...)
+	clear(list[:])
+	lists.Put(list)
+	if failed {
+		s.span.SetStatus(codes.Error, "")
+	}
+	s.span.End()
+}
 
 // Span is a piece of work that takes time. The zero Span is one that nobody records.
 type Span struct{ span oteltrace.Span }
@@ -56,8 +75,8 @@ func (t *Tracer) Now() time.Time {
 
 // Route is what all spans of a call have in common.
 type Route struct {
-	name  string
-	start []oteltrace.SpanStartOption
+	name       string
+	attributes []attribute.KeyValue
 }
 
 // Route makes the route of a call: its method and its path with parameters in braces, "" for requests that fit no call,
@@ -66,16 +85,12 @@ func (t *Tracer) Route(method, path, call string) *Route {
 	if t == nil {
 		return nil
 	}
-	r := &Route{name: method}
-	attributes := []attribute.KeyValue{
+	r := &Route{name: method, attributes: []attribute.KeyValue{
 		attribute.String("http.request.method", method), attribute.String("thimble.call", call),
-	}
+	}}
 	if path != "" {
 		r.name += " " + path
-		attributes = append(attributes, attribute.String("http.route", path))
-	}
-	r.start = []oteltrace.SpanStartOption{
-		oteltrace.WithSpanKind(oteltrace.SpanKindServer), oteltrace.WithAttributes(attributes...),
+		r.attributes = append(r.attributes, attribute.String("http.route", path))
 	}
 	return r
 }
@@ -89,9 +104,7 @@ func (t *Tracer) Request(ctx context.Context, r *Route, began time.Time, parent 
 	if parent != "" && t.accepts {
 		ctx = propagation.TraceContext{}.Extract(ctx, traceparent(parent))
 	}
-	options := make([]oteltrace.SpanStartOption, 0, 3)
-	options = append(append(options, r.start...), oteltrace.WithTimestamp(began))
-	ctx, span := t.tracer.Start(ctx, r.name, options...)
+	ctx, span := t.tracer.Start(ctx, r.name, server, oteltrace.WithTimestamp(began))
 	return ctx, Span{span}
 }
 
@@ -113,23 +126,20 @@ func (traceparent) Set(string, string) {}
 func (traceparent) Keys() []string { return []string{"traceparent"} }
 
 // Answered ends the span of a request: its status, 0 for none, the type of its error, "" for none, and its id.
-func (s Span) Answered(status int, errorType, requestID string) {
+func (s Span) Answered(r *Route, status int, errorType, requestID string) {
 	if !s.Recorded() {
 		return
 	}
-	attributes := make([]attribute.KeyValue, 0, 3)
-	attributes = append(attributes, attribute.String("request_id", requestID))
-	if status != 0 {
-		attributes = append(attributes, attribute.Int("http.response.status_code", status))
-	}
-	if errorType != "" {
-		attributes = append(attributes, attribute.String("error.type", errorType))
-	}
-	s.span.SetAttributes(attributes...)
-	if status == 0 || status >= 500 {
-		s.span.SetStatus(codes.Error, "")
-	}
-	s.span.End()
+	s.end(status == 0 || status >= 500, func(list []attribute.KeyValue) []attribute.KeyValue {
+		list = append(append(list, r.attributes...), attribute.String("request_id", requestID))
+		if status != 0 {
+			list = append(list, attribute.Int("http.response.status_code", status))
+		}
+		if errorType != "" {
+			list = append(list, attribute.String("error.type", errorType))
+		}
+		return list
+	})
 }
 
 // Transaction begins the span of a Write or Read inside something that is recorded. Others have none: what happens in the
@@ -142,7 +152,7 @@ func (t *Tracer) Transaction(ctx context.Context, write bool) Span {
 	if write {
 		name = "write"
 	}
-	_, span := t.tracer.Start(ctx, name, client)
+	_, span := t.tracer.Start(ctx, name, client...)
 	return Span{span}
 }
 
@@ -151,12 +161,10 @@ func (s Span) Done(roundTrips, statements int64, failed bool) {
 	if !s.Recorded() {
 		return
 	}
-	s.span.SetAttributes(attribute.Int64("thimble.db.round_trips", roundTrips),
-		attribute.Int64("thimble.db.statements", statements))
-	if failed {
-		s.span.SetStatus(codes.Error, "")
-	}
-	s.span.End()
+	s.end(failed, func(list []attribute.KeyValue) []attribute.KeyValue {
+		return append(list, attribute.Int64("thimble.db.round_trips", roundTrips),
+			attribute.Int64("thimble.db.statements", statements))
+	})
 }
 
 // Origin is the request that something goes on for after its answer. The zero Origin is none that is known.
@@ -170,7 +178,7 @@ func (t *Tracer) OriginOf(ctx context.Context) Origin {
 	return Origin{oteltrace.SpanContextFromContext(ctx)}
 }
 
-// Handover is a message on its way to a provider.
+// Handover is a message that was on its way to a provider.
 type Handover struct {
 	Message  string // its id
 	Provider string
@@ -180,34 +188,31 @@ type Handover struct {
 
 // Handover begins the span of handing a message to a provider. It is part of the origin's trace where that is known, else
 // a trace of its own.
-func (t *Tracer) Handover(ctx context.Context, o Origin, h Handover) (context.Context, Span) {
+func (t *Tracer) Handover(ctx context.Context, o Origin) Span {
 	if t == nil {
-		return ctx, Span{}
+		return Span{}
 	}
 	if o.span.IsValid() {
 		ctx = oteltrace.ContextWithRemoteSpanContext(ctx, o.span)
 	}
-	attributes := make([]attribute.KeyValue, 0, 4) // few, since each of them costs as much as the half of a span
-	attributes = append(attributes, attribute.String("message_id", h.Message),
-		attribute.String("thimble.provider", h.Provider))
-	if h.Country != "" {
-		attributes = append(attributes, attribute.String("thimble.country", h.Country))
-	}
-	if h.Attempt > 1 {
-		attributes = append(attributes, attribute.Int64("thimble.attempt", h.Attempt))
-	}
-	ctx, span := t.tracer.Start(ctx, "handover", client, oteltrace.WithAttributes(attributes...))
-	return ctx, Span{span}
+	_, span := t.tracer.Start(ctx, "handover", client...)
+	return Span{span}
 }
 
 // HandedOver ends the span of a handover: whether the provider took the message, and what came of it, from a closed set.
-func (s Span) HandedOver(taken bool, outcome string) {
+func (s Span) HandedOver(h Handover, taken bool, outcome string) {
 	if !s.Recorded() {
 		return
 	}
-	s.span.SetAttributes(attribute.String("thimble.outcome", outcome))
-	if !taken {
-		s.span.SetStatus(codes.Error, "")
-	}
-	s.span.End()
+	s.end(!taken, func(list []attribute.KeyValue) []attribute.KeyValue {
+		list = append(list, attribute.String("message_id", h.Message), attribute.String("thimble.provider", h.Provider),
+			attribute.String("thimble.outcome", outcome))
+		if h.Country != "" {
+			list = append(list, attribute.String("thimble.country", h.Country))
+		}
+		if h.Attempt > 1 {
+			list = append(list, attribute.Int64("thimble.attempt", h.Attempt))
+		}
+		return list
+	})
 }

@@ -79,9 +79,8 @@ func TestNoTracer(t *testing.T) {
 	one := func() {
 		ctx, request := none.Request(t.Context(), r, none.Now(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 		none.Transaction(ctx, true).Done(1, 2, false)
-		_, handover := none.Handover(ctx, none.OriginOf(ctx), Handover{Message: "m"})
-		handover.HandedOver(true, "taken")
-		request.Answered(200, "", "r")
+		none.Handover(ctx, none.OriginOf(ctx)).HandedOver(Handover{Message: "m"}, true, "taken")
+		request.Answered(r, 200, "", "r")
 		if request.Recorded() || request.Made() || request.TraceID() != "" {
 			t.Error("there is a span")
 		}
@@ -111,11 +110,10 @@ func BenchmarkSend(b *testing.B) {
 		ctx, request := t.Request(b.Context(), r, t.Now(), "")
 		t.Transaction(ctx, true).Done(3, 20, false)
 		origin := t.OriginOf(ctx)
-		request.Answered(200, "", "request-id-live-01900000-0000-7000-8000-000000000000")
-		_, handover := t.Handover(b.Context(), origin, Handover{
+		request.Answered(r, 200, "", "request-id-live-01900000-0000-7000-8000-000000000000")
+		t.Handover(b.Context(), origin).HandedOver(Handover{
 			Message: "message-live-01900000-0000-7000-8000-000000000000", Provider: "twilio", Country: "US", Attempt: 1,
-		})
-		handover.HandedOver(true, "taken")
+		}, true, "taken")
 	}
 	if err := t.Close(b.Context()); err != nil {
 		b.Fatal(err)
