@@ -40,7 +40,7 @@ type Serve struct {
 	Database
 	// Address and port to listen on. Put a proxy that ends TLS in front of it.
 	Listen string `name:"listen" var:"LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS"`
-	// Address and port of metrics for Prometheus and of the probes, such as 127.0.0.1:9464. Without it, there are no metrics.
+	// Address and port of metrics for Prometheus and of the probes, such as 127.0.0.1:9464. Without it, there are none.
 	// Whoever reaches it reads the figures of all projects, though nothing about people: keep it inside.
 	AdminListen string `name:"admin-listen" var:"ADMIN_LISTEN" placeholder:"ADDRESS"`
 	// Where people and providers reach this server, such as https://auth.example.com. Links and callbacks are built from
@@ -133,7 +133,7 @@ type Dev struct {
 	Database
 	// Address and port to listen on. Any address but that of this machine alone needs --expose.
 	Listen string `name:"listen" var:"LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" manual:"dev"`
-	// Address and port of metrics for Prometheus and of the probes, of this machine alone unless --expose is given. Port 0 is
+	// Address and port of metrics for Prometheus and of the probes, of this machine alone without --expose. Port 0 is
 	// one that is free.
 	AdminListen string `name:"admin-listen" var:"ADMIN_LISTEN" default:"127.0.0.1:0" placeholder:"ADDRESS" manual:"dev"`
 	// Where browsers reach this server, if not at the address that it listens on.

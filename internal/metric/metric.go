@@ -1,8 +1,8 @@
-// Package metric counts what a server does, for Prometheus: requests, texts and mails, and what became of them. Packages
-// feed it by methods that cost nanoseconds, and nothing at all on a nil *Set.
+// Package metric counts what a server does, for Prometheus: requests, texts and mails, and what became of them.
+// Packages feed it by methods that cost nanoseconds, and nothing at all on a nil *Set.
 //
-// No label says who: values come from closed sets that are known when the server starts (calls, errors, rules, countries,
-// providers), and whatever is not in its set counts as "other". So nothing that people send makes a series.
+// No label says who: values come from closed sets that are known when the server starts (calls, errors, rules,
+// countries, providers), and whatever is not in its set counts as "other". So nothing that people send makes a series.
 package metric
 
 import (

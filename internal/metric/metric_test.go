@@ -98,7 +98,9 @@ func TestValuesOfNoSet(t *testing.T) {
 			t.Error(line)
 		}
 	}
-	for name, f := range map[string]*family[messageKey, prometheus.Counter]{"sends": s.messages.sends, "receipts": s.messages.receipts} {
+	for name, f := range map[string]*family[messageKey, prometheus.Counter]{
+		"sends": s.messages.sends, "receipts": s.messages.receipts,
+	} {
 		if n := len(*f.known.Load()); n != 1 {
 			t.Errorf("%d %s are remembered", n, name)
 		}

@@ -80,8 +80,8 @@ func (s *Set) Began() {
 	}
 }
 
-// Answered counts an answer: its status, 0 for none, the type of its error, "" for none, and how long it took. Both come
-// from the closed list of errors or from a handler of ours.
+// Answered counts an answer: its status, 0 for none, the type of its error, "" for none, and how long it took. Both
+// come from the closed list of errors or from a handler of ours.
 func (c *Call) Answered(status int, errorType string, took time.Duration) {
 	if c == nil {
 		return

@@ -28,8 +28,8 @@ func newMetrics(o *Options, db *store.DB) *metric.Set {
 	})
 }
 
-// Admin serves what those need who run the server: its metrics, and the probes. It is nothing for strangers, and asks for
-// no credentials: put it on a listener of its own.
+// Admin serves what those need who run the server: its metrics, and the probes. It is nothing for strangers, and asks
+// for no credentials: put it on a listener of its own.
 func (a *App) Admin() http.Handler {
 	mux := http.NewServeMux()
 	for _, one := range a.probes() {

@@ -130,8 +130,8 @@ func (db *DB) Stats() Stats {
 	return s
 }
 
-// Trace is told of a Write or a Read before it begins, and gives a function to be told of its end, nil when nobody wants
-// to know. failed is as in Stats.
+// Trace is told of a Write or a Read before it begins, and gives a function to be told of its end, nil when nobody
+// wants to know. failed is as in Stats.
 type Trace func(ctx context.Context, write bool) (end func(c Cost, failed bool))
 
 // watched runs a Write or a Read, and counts it.

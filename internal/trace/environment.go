@@ -25,12 +25,13 @@ type Options struct {
 	Logger  *slog.Logger
 }
 
-// queueSize is how many spans wait to be exported where OTEL_BSP_MAX_QUEUE_SIZE says nothing. The library's 2,048 are full
-// after a tenth of a second of what this server can do.
+// queueSize is how many spans wait to be exported where OTEL_BSP_MAX_QUEUE_SIZE says nothing. The library's 2,048 are
+// full after a tenth of a second of what this server can do.
 const queueSize = 1 << 14
 
-// FromEnvironment makes the tracer that the variables OTEL_* of this process ask for: nil when there is none to be made,
-// and why not when they cannot be understood. The libraries read the same variables for what this package leaves to them.
+// FromEnvironment makes the tracer that the variables OTEL_* of this process ask for: nil when there is none to be
+// made, and why not when they cannot be understood. The libraries read the same variables for what this package leaves
+// to them.
 func FromEnvironment(ctx context.Context, o Options) (*Tracer, error) {
 	if wanted, err := wanted(os.Getenv); !wanted || err != nil {
 		return nil, err
@@ -60,7 +61,8 @@ func FromEnvironment(ctx context.Context, o Options) (*Tracer, error) {
 	return t, nil
 }
 
-// samplers are the values of OTEL_TRACES_SAMPLER that the library knows. An unknown one would be all spans, without a word.
+// samplers are the values of OTEL_TRACES_SAMPLER that the library knows. An unknown one would be all spans, without a
+// word.
 var samplers = []string{
 	"", "always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off",
 	"parentbased_traceidratio",

@@ -56,7 +56,8 @@ type exporter struct {
 // tellEvery is how often the log hears that traces get lost.
 const tellEvery = time.Minute
 
-// ExportSpans counts the spans. An error ends here: the library would give it to a handler that the whole process shares.
+// ExportSpans counts the spans. An error ends here: the library would give it to a handler that the whole process
+// shares.
 func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	err := e.SpanExporter.ExportSpans(ctx, spans)
 	if err == nil {

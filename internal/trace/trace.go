@@ -95,8 +95,8 @@ func (t *Tracer) Route(method, path, call string) *Route {
 	return r
 }
 
-// Request begins the span of a request that came at a moment that Now gave. parent is the traceparent of a caller who is
-// known, "" for others: strangers decide neither what is recorded nor what it belongs to.
+// Request begins the span of a request that came at a moment that Now gave. parent is the traceparent of a caller who
+// is known, "" for others: strangers decide neither what is recorded nor what it belongs to.
 func (t *Tracer) Request(ctx context.Context, r *Route, began time.Time, parent string) (context.Context, Span) {
 	if t == nil {
 		return ctx, Span{}
@@ -142,8 +142,8 @@ func (s Span) Answered(r *Route, status int, errorType, requestID string) {
 	})
 }
 
-// Transaction begins the span of a Write or Read inside something that is recorded. Others have none: what happens in the
-// background would be most of all traces.
+// Transaction begins the span of a Write or Read inside something that is recorded. Others have none: what happens in
+// the background would be most of all traces.
 func (t *Tracer) Transaction(ctx context.Context, write bool) Span {
 	if t == nil || !oteltrace.SpanFromContext(ctx).IsRecording() {
 		return Span{}
@@ -186,8 +186,8 @@ type Handover struct {
 	Attempt  int64
 }
 
-// Handover begins the span of handing a message to a provider. It is part of the origin's trace where that is known, else
-// a trace of its own.
+// Handover begins the span of handing a message to a provider. It is part of the origin's trace where that is known,
+// else a trace of its own.
 func (t *Tracer) Handover(ctx context.Context, o Origin) Span {
 	if t == nil {
 		return Span{}
@@ -199,7 +199,8 @@ func (t *Tracer) Handover(ctx context.Context, o Origin) Span {
 	return Span{span}
 }
 
-// HandedOver ends the span of a handover: whether the provider took the message, and what came of it, from a closed set.
+// HandedOver ends the span of a handover: whether the provider took the message, and what came of it, from a closed
+// set.
 func (s Span) HandedOver(h Handover, taken bool, outcome string) {
 	if !s.Recorded() {
 		return

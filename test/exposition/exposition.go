@@ -119,8 +119,8 @@ var (
 	}
 )
 
-// Problems lists what is wrong with an exposition: by Prometheus' own rules of names and help texts, and by ours, that no
-// label says who.
+// Problems lists what is wrong with an exposition: by Prometheus' own rules of names and help texts, and by ours, that
+// no label says who.
 func Problems(text string) []string {
 	var problems []string
 	found, err := promlint.New(strings.NewReader(text)).Lint()

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// What PromQL's words look like. Only what the boards and alerts of this repository use is understood; the rest is an error.
+// What PromQL's words look like. Only what the boards and alerts of this repository use is understood; the rest is an
+// error.
 var (
 	word     = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*`)
 	matchers = regexp.MustCompile(`^\{([^{}]*)\}`)

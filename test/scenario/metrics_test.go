@@ -10,8 +10,8 @@ import (
 	"github.com/thimble-auth/thimble/test/exposition"
 )
 
-// checkMetrics reads the server's metrics: they name nobody, nothing in them is in no set, and what they say of sends is
-// what the database says.
+// checkMetrics reads the server's metrics: they name nobody, nothing in them is in no set, and what they say of sends
+// is what the database says.
 func (w *world) checkMetrics() {
 	w.t.Helper()
 	text := exposition.Scrape(w.t, w.app.Admin())
