@@ -3,6 +3,7 @@ package scenario
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/thimble-auth/thimble/internal/audit"
 	"github.com/thimble-auth/thimble/internal/challenge"
@@ -40,7 +41,8 @@ func (w *world) checkMetrics() {
 	}
 	rows := storetest.Read(w.t, w.app.DB)
 	sent, refused := w.decisions(all["thimble_sends_total"])
-	if sent != len(rows.Messages) {
+	reaped := w.app.DB.Now().Sub(began) > 24*time.Hour // old rows may be gone
+	if sent < len(rows.Messages) || sent > len(rows.Messages) && !reaped {
 		w.t.Errorf("%d messages are counted, %d were written", sent, len(rows.Messages))
 	}
 	events := 0
