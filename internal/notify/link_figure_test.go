@@ -109,7 +109,7 @@ func (n *node) textMany(count int) []*store.Message {
 					n.w.t.Error(err)
 					continue
 				}
-				n.Hand(t.Context(), m)
+				n.Hand(n.w.t.Context(), m)
 				all[i] = m
 			}
 		})

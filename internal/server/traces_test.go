@@ -85,8 +85,8 @@ const (
 	callersSpan  = "00f067aa0ba902b7"
 )
 
-// ask calls a server with a project's credentials, as part of a trace of the caller's.
-func ask(t *testing.T, url, project, secret, body string) (map[string]any, http.Header) {
+// traced calls a server with a project's credentials, as part of a trace of the caller's.
+func traced(t *testing.T, url, project, secret, body string) (map[string]any, http.Header) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
@@ -121,7 +121,7 @@ func TestTraces(t *testing.T) {
 
 	call := func(path, body string) map[string]any {
 		t.Helper()
-		answer, _ := ask(t, base+path, made.ProjectID, made.Secret, body)
+		answer, _ := traced(t, base+path, made.ProjectID, made.Secret, body)
 		if answer["status_code"] != 200.0 {
 			t.Fatalf("%s: %v", path, answer)
 		}
@@ -132,7 +132,7 @@ func TestTraces(t *testing.T) {
 	member, _ := call("/v1/b2b/organizations/"+id+"/members", `{"email_address":"ada@example.com"}`)["member_id"].(string)
 	sent := call("/v1/b2b/otps/sms/send", `{"organization_id":"`+id+`","member_id":"`+member+
 		`","mfa_phone_number":"+12025550162"}`)
-	ask(t, base+"/v1/b2b/otps/sms/send", made.ProjectID, "secret-live-wrong", `{}`)
+	traced(t, base+"/v1/b2b/otps/sms/send", made.ProjectID, "secret-live-wrong", `{}`)
 	log := p.stop(syscall.SIGTERM)
 
 	to.mu.Lock()
