@@ -1,7 +1,6 @@
 package sqldb
 
 import (
-	"sync/atomic"
 	"unsafe"
 
 	lib "modernc.org/sqlite/lib"
@@ -9,8 +8,8 @@ import (
 
 // checkpointPages is after how many pages the log is emptied into the file. With 4,000 instead of SQLite's 1,000, pages that
 // many calls change are written once and not four times: sending a text took a twelfth less processor time. More would make
-// a start after a crash slower, which reads the whole log. Four times as many, the writer tries with each commit
-// (wal_autocheckpoint): checkpoints that never come to their end, because somebody always reads, must not fill the disk.
+// a start after a crash slower, which reads the whole log. At four times as many the writer tries with each commit
+// (wal_autocheckpoint): logs that never begin anew, because somebody always reads, must not fill the disk.
 const checkpointPages = 4000
 
 // checkpointer copies the log's pages into the file, and syncs both, while the writer goes on: in the writer's COMMIT, as
@@ -19,21 +18,16 @@ const checkpointPages = 4000
 type checkpointer struct {
 	conn  *liteConn
 	begin chan struct{}
+	done  chan struct{}
 	ended chan struct{}
-	state atomic.Int32
 
 	// The writer's own.
+	running bool
 	written uint32 // how many pages its connection had written by the last checkpoint
 }
 
-const (
-	checkpointIdle = iota
-	checkpointRuns
-	checkpointDone
-)
-
 func startCheckpointer(conn *liteConn) *checkpointer {
-	c := &checkpointer{conn: conn, begin: make(chan struct{}, 1), ended: make(chan struct{})}
+	c := &checkpointer{conn: conn, begin: make(chan struct{}, 1), done: make(chan struct{}, 1), ended: make(chan struct{})}
 	go c.loop()
 	return c
 }
@@ -42,7 +36,7 @@ func (c *checkpointer) loop() {
 	defer close(c.ended)
 	for range c.begin {
 		c.conn.checkpoint()
-		c.state.Store(checkpointDone)
+		c.done <- struct{}{}
 	}
 }
 
@@ -54,18 +48,25 @@ func (c *checkpointer) stop() {
 
 // committed is called by the writer after each commit of its connection.
 func (c *checkpointer) committed(conn *liteConn) {
-	switch c.state.Load() {
-	case checkpointIdle:
-		if conn.pagesWritten()-c.written < checkpointPages {
+	switch pages := conn.pagesWritten() - c.written; {
+	case pages < checkpointPages:
+		return
+	case !c.running:
+		c.running = true
+		c.begin <- struct{}{}
+		return
+	case pages >= 2*checkpointPages: // faster than the disk
+		<-c.done
+	default:
+		select {
+		case <-c.done:
+		default:
 			return
 		}
-		c.state.Store(checkpointRuns)
-		c.begin <- struct{}{}
-	case checkpointDone:
-		conn.checkpoint()
-		c.written = conn.pagesWritten()
-		c.state.Store(checkpointIdle)
 	}
+	c.running = false
+	conn.checkpoint()
+	c.written = conn.pagesWritten()
 }
 
 // checkpoint copies as many pages of the log to the file as no reader needs where they are. It waits for nobody. What it
