@@ -47,7 +47,7 @@ func TestSMPPDrops(t *testing.T) {
 	fake.DropEvery, fake.Jitter = every, 20*time.Millisecond
 	go fake.Serve(listener)
 
-	w := &world{t: t, url: sqliteURL(t)}
+	w := &world{t: t, url: sqliteURL(t), twilio: vendors.NewTwilio()}
 	n := w.node(func(o *Options) {
 		o.PublicURL = ""
 		o.SMS = []SMSRoute{{Sender: smpp.New(smpp.Config{
