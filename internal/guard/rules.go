@@ -87,7 +87,8 @@ func (s *stranger) coldPrefix() (verdict, bool) {
 
 // prefixShare is for prefixes where some codes were used, and too few of those beyond the first. Asked after every code, this
 // is a sequential test (Wald, 1945): the chance that a prefix whose people use their codes ever fails it does not grow with
-// their number. More of the present hour's codes are let pass, because people need a moment to type.
+// their number. More of the present hour's codes are let pass, because people need a moment to type, and all of
+// colleagues, who may enrol together.
 func (s *stranger) prefixShare() (verdict, bool) {
 	percent := s.limit(limit.SharePercent)
 	few := func(i int, sent int64, but string) bool {
@@ -95,7 +96,7 @@ func (s *stranger) prefixShare() (verdict, bool) {
 		return percent >= 0 && first >= 0 && s.sums.Used[i]*100 < (sent-first)*percent
 	}
 	for i, prefix := range s.prefixes {
-		if few(i, s.mature(i), limit.ShareAfter) || few(i, s.sums.Sent[i], limit.ColdPrefixBurst) {
+		if few(i, s.mature(i), limit.ShareAfter) || !s.sums.Neighbours && few(i, s.sums.Sent[i], limit.ColdPrefixBurst) {
 			passes := fmt.Sprintf("when %d %% of the codes sent", percent)
 			return s.about(prefix, verdict{rule: RulePrefixShare, passes: passes}), true
 		}

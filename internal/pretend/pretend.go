@@ -35,13 +35,28 @@ type Service struct {
 // New makes a simulator over a database.
 func New(db *store.DB, log *slog.Logger) *Service {
 	s := &Service{db: db, log: log, key: hex.EncodeToString(secret.Bytes(32)), wake: make(chan struct{}, 1)}
-	s.carriers = []*Carrier{
-		{"carrier_one", sms.SMS, true, s},
-		{"carrier_two", sms.SMS, false, s},
-		{"carrier_one_whatsapp", sms.WhatsApp, true, s},
-		{"carrier_one_voice", sms.Voice, true, s},
+	for _, c := range carriers {
+		c.s = s
+		s.carriers = append(s.carriers, &c)
 	}
 	return s
+}
+
+// carriers are the simulated providers, the preferred one first.
+var carriers = []Carrier{
+	{name: "carrier_one", channel: sms.SMS, first: true},
+	{name: "carrier_two", channel: sms.SMS},
+	{name: "carrier_one_whatsapp", channel: sms.WhatsApp, first: true},
+	{name: "carrier_one_voice", channel: sms.Voice, first: true},
+}
+
+// Names lists the names of the simulated providers.
+func Names() []string {
+	names := make([]string, len(carriers))
+	for i, c := range carriers {
+		names[i] = c.name
+	}
+	return names
 }
 
 // Attach says who is told of each text that is on the phone of a recipient (notify.Service.Arrived), and that there is no

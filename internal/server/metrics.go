@@ -12,6 +12,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/metric"
 	"github.com/thimble-auth/thimble/internal/notify"
 	"github.com/thimble-auth/thimble/internal/phone"
+	"github.com/thimble-auth/thimble/internal/pretend"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 )
@@ -19,6 +20,9 @@ import (
 // newMetrics makes the metrics of a server, with all that their labels can say.
 func newMetrics(o *Options, db *store.DB) *metric.Set {
 	providers := []string{notify.ProviderInbox, notify.ProviderSMTP}
+	if o.Simulator {
+		providers = append(providers, pretend.Names()...)
+	}
 	for _, r := range o.SMS {
 		providers = append(providers, r.Sender.Name())
 	}

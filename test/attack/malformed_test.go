@@ -209,8 +209,11 @@ func (s *scene) body(op *operation, others map[string]string) string {
 	fields := map[string]json.RawMessage{}
 	for _, name := range op.required {
 		fields[name] = json.RawMessage(`"a"`)
-		if op.properties[name].Type == "integer" {
+		switch op.properties[name].Type {
+		case "integer":
 			fields[name] = json.RawMessage(`1`)
+		case "array":
+			fields[name] = json.RawMessage(`["a"]`)
 		}
 	}
 	for name, value := range others {
