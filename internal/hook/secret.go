@@ -22,7 +22,7 @@ func (s *Service) Rotate(
 	ctx context.Context, p *store.Project, requestID, id string, overlap time.Duration,
 ) (secret.String, error) {
 	if overlap < 0 || overlap > MaxOverlap {
-		return "", errs.InvalidArgument.Saying("The field expire_others_in_hours must be 0 to 168.")
+		return "", errs.InvalidArgument.Saying("The field expire_others_in_hours must be 0 to 168 hours.")
 	}
 	var text secret.String
 	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
