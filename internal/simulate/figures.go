@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ type FigureOptions struct {
 type Figure struct {
 	Traffic string `json:"traffic"`
 	Name    string `json:"name"`
-	Target  string `json:"target"`
+	Target  string `json:"target"` // "" for none
 	Value   string `json:"value"`
 	Met     bool   `json:"met"`
 }
@@ -104,11 +105,15 @@ func lowAndSlow(ctx context.Context, o *FigureOptions) ([]Figure, error) {
 		s := r.Shapes[0]
 		first := time.Duration(s.FirstRefusedSeconds) * time.Second
 		all = append(all,
-			r.figure("flagged", s.FirstRule != "" && first <= targetFlagged, "within "+span(targetFlagged), s.first()),
-			o.texts(r, targetSlow))
-		if others != nil {
-			all = append(all, o.hurt(r))
+			r.figure("flagged", s.FirstRule != "" && first <= targetFlagged, "within "+span(targetFlagged), s.first()))
+		if others == nil {
+			all = append(all, o.texts(r, targetSlow))
+			continue
 		}
+		// Nothing is promised here: where people enrol, each code that they use is worth four of the attack's.
+		texts := o.texts(r, math.MaxInt64)
+		texts.Target = ""
+		all = append(all, texts, o.hurt(r))
 	}
 	return all, nil
 }
@@ -150,7 +155,10 @@ func FiguresText(all []Figure) string {
 	table(&b, "TRAFFIC\tFIGURE\tTARGET\tMEASURED\t", func(row func(string, ...any)) {
 		for _, f := range all {
 			verdict := "met"
-			if !f.Met {
+			switch {
+			case f.Target == "":
+				verdict = ""
+			case !f.Met:
 				verdict = "MISSED"
 			}
 			row("%s\t%s\t%s\t%s\t%s", f.Traffic, f.Name, f.Target, f.Value, verdict)
