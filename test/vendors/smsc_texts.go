@@ -216,6 +216,13 @@ func (c *smscConn) answered(p unit) {
 	d := c.outstanding[p.sequence]
 	delete(c.outstanding, p.sequence)
 	c.mu.Unlock()
+	select {
+	case <-c.gone: // the answer lay in the reader when the connection was dropped
+		if d == nil {
+			return
+		}
+	default:
+	}
 	if p.command != 0x80000005 || d == nil || p.status == 0 && !bytes.Equal(p.body, []byte{0}) {
 		c.s.violate("answer %#x with sequence number %d and body %x", p.command, p.sequence, p.body)
 		return
