@@ -75,6 +75,7 @@ func TestHandedOverWhileItRuns(t *testing.T) {
 		p.Hand("a")
 		p.Hand("a")
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if got := strings.Join(r.done, " "); got != "a b a" {
 			t.Errorf("did %s, want a b a", got)
 		}

@@ -23,8 +23,8 @@ func TestDoctorOfSMPP(t *testing.T) {
 		"wrong password":    {settings: []string{"THIMBLE_SMPP_PASSWORD=x"}, want: []string{"wrong smpp-password"}},
 		"wrong name":        {settings: []string{"THIMBLE_SMPP_SYSTEM_ID=x"}, want: []string{"wrong smpp-system-id"}},
 		"nobody there":      {settings: []string{"THIMBLE_SMPP_ADDRESS=127.0.0.1:1"}, want: []string{"wrong smpp-address"}},
-		"bound already":     {prepare: func(s *vendors.SMSC) { s.Bind = 5 }, want: []string{"warning smpp-system-id"}},
-		"not now":           {prepare: func(s *vendors.SMSC) { s.Bind = 8 }, want: []string{"warning smpp-address"}},
+		"bound already":     {prepare: func(s *vendors.SMSC) { s.Bind.Store(5) }, want: []string{"warning smpp-system-id"}},
+		"not now":           {prepare: func(s *vendors.SMSC) { s.Bind.Store(8) }, want: []string{"warning smpp-address"}},
 		"TLS where none is": {settings: []string{"THIMBLE_SMPP_TLS=true"}, want: []string{"wrong smpp-address"}},
 		"half an account": {
 			settings: []string{

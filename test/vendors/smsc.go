@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,9 +45,9 @@ type SMSC struct {
 	// Fate is the stat of a text's receipt, "" for none. nil is DELIVRD.
 	Fate func(to string) string
 	// Bind, when not 0, is the command_status of all binds.
-	Bind uint32
+	Bind atomic.Uint32
 	// Deaf says nothing any more after the bind.
-	Deaf bool
+	Deaf atomic.Bool
 
 	mu         sync.Mutex
 	violations []string
@@ -91,7 +92,7 @@ func (s *SMSC) ServeConn(conn net.Conn) {
 		if !c.take(p) {
 			return
 		}
-		if s.Deaf && c.bound {
+		if s.Deaf.Load() && c.bound {
 			_, _ = io.Copy(io.Discard, conn)
 			return
 		}
@@ -272,7 +273,7 @@ func (c *smscConn) bind(p unit) {
 	f.octet()
 	f.octet()
 	f.text(41)
-	status := c.s.Bind
+	status := c.s.Bind.Load()
 	switch {
 	case f.bad || len(f.rest) > 0:
 		c.s.violate("a malformed bind")

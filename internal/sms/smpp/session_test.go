@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -60,9 +61,9 @@ func TestWindow(t *testing.T) {
 // connection; the sooner when a text finds no answer.
 func TestDeadLink(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(s *vendors.SMSC, _ *smpp.Config) { s.Deaf = true }, func(s *scene) {
+	inBubble(t, func(s *vendors.SMSC, _ *smpp.Config) { s.Deaf.Store(true) }, func(s *scene) {
 		synctest.Wait()
-		s.smsc.Deaf = false
+		s.smsc.Deaf.Store(false)
 		ctx, cancel := context.WithTimeout(s.t.Context(), time.Second)
 		defer cancel()
 		_, err := s.sender.Send(ctx, text())
@@ -74,9 +75,9 @@ func TestDeadLink(t *testing.T) {
 			s.t.Errorf("Send = %v after %d binds", e, s.smsc.Binds())
 		}
 	})
-	inBubble(t, func(s *vendors.SMSC, _ *smpp.Config) { s.Deaf = true }, func(s *scene) {
+	inBubble(t, func(s *vendors.SMSC, _ *smpp.Config) { s.Deaf.Store(true) }, func(s *scene) {
 		synctest.Wait()
-		s.smsc.Deaf = false
+		s.smsc.Deaf.Store(false)
 		time.Sleep(40 * time.Second) // nobody sends anything
 		if s.smsc.Binds() != 2 {
 			s.t.Errorf("%d binds", s.smsc.Binds())
@@ -144,11 +145,12 @@ func TestNobodyThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener, smsc := vendors.NewListener(), vendors.NewSMSC()
 		go smsc.Serve(listener)
-		c, down := config(), true
-		var dials []time.Time
+		c := config()
+		var up atomic.Bool
+		var dials atomic.Int64
 		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			dials = append(dials, time.Now())
-			if down {
+			dials.Add(1)
+			if !up.Load() {
 				return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 			}
 			return listener.Dial(ctx, network, address)
@@ -160,10 +162,10 @@ func TestNobodyThere(t *testing.T) {
 		if _, e := s.send(); e == nil || e.Class != sms.Later || e.Unanswered || time.Since(began) != 0 {
 			t.Errorf("Send = %v after %v", e, time.Since(began))
 		}
-		if n := len(dials); n < 10 || n > 30 {
+		if n := dials.Load(); n < 10 || n > 30 {
 			t.Errorf("%d tries in five minutes", n)
 		}
-		down = false
+		up.Store(true)
 		time.Sleep(30 * time.Second)
 		if _, e := s.send(); e != nil {
 			t.Errorf("Send = %v", e)
@@ -178,12 +180,12 @@ func TestNobodyThere(t *testing.T) {
 func TestRefusedBind(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[uint32]sms.Class{0x0E: sms.OtherRoute, 0x0D: sms.OtherRoute, 0x05: sms.Later, 0x08: sms.Later} {
-		inBubble(t, func(s *vendors.SMSC, _ *smpp.Config) { s.Bind = status }, func(s *scene) {
+		inBubble(t, func(s *vendors.SMSC, _ *smpp.Config) { s.Bind.Store(status) }, func(s *scene) {
 			synctest.Wait()
 			if _, e := s.send(); e == nil || e.Class != want || e.Code == "" {
 				s.t.Errorf("bind refused with %#x: Send = %v", status, e)
 			}
-			s.smsc.Bind = 0
+			s.smsc.Bind.Store(0)
 			time.Sleep(30 * time.Second)
 			if _, e := s.send(); e != nil {
 				s.t.Errorf("Send = %v", e)
@@ -244,8 +246,8 @@ func TestOftenBroken(t *testing.T) {
 			synctest.Wait()
 			s.smsc.Drop()
 		}
-		if s.dials > 15 {
-			s.t.Errorf("%d connections in a minute", s.dials)
+		if s.dials.Load() > 15 {
+			s.t.Errorf("%d connections in a minute", s.dials.Load())
 		}
 		time.Sleep(30 * time.Second)
 	})

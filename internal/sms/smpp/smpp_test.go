@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,7 +71,7 @@ type scene struct {
 	sender *smpp.Sender
 	desk   *desk
 	unlink func()
-	dials  int
+	dials  atomic.Int64
 }
 
 // inBubble runs a test with a server in memory. prepare may change both sides before they meet.
@@ -85,7 +86,7 @@ func inBubble(t *testing.T, prepare func(*vendors.SMSC, *smpp.Config), test func
 		listener := vendors.NewListener()
 		go s.smsc.Serve(listener)
 		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			s.dials++
+			s.dials.Add(1)
 			return listener.Dial(ctx, network, address)
 		}
 		s.sender = smpp.New(c)
