@@ -137,8 +137,8 @@ func next(now time.Time, d *store.Delivery, wait time.Duration) time.Time {
 
 // disable does what an answer of 410 asks for: the webhook is not called any more until somebody enables it.
 func (s *Service) disable(ctx context.Context, j *job, answer int64, reason string) error {
-	p := &store.Project{ID: j.ProjectID}
-	return s.change(context.WithoutCancel(ctx), p, func(tx *store.Tx, fresh *store.Project) error {
+	ctx = context.WithoutCancel(ctx)
+	return s.change(ctx, &store.Project{ID: j.ProjectID}, func(tx *store.Tx, fresh *store.Project) error {
 		tx.SettleDelivery(j.Delivery, s.node, store.DeliveryFailed, tx.Now(), answer, reason)
 		w, err := tx.Webhook(ctx, j.ProjectID, j.WebhookID)
 		if errors.Is(err, store.ErrNotFound) || err == nil && w.Status != store.WebhookEnabled {

@@ -263,6 +263,40 @@ func TestChangesAtOnce(t *testing.T) {
 	})
 }
 
+// Nor do rotations at once leave a webhook with more secrets than it may have.
+func TestRotationsAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, func(t *testing.T, db *store.DB) {
+		r := newRig(t, db)
+		url := "https://app.example.com/"
+		w, _, err := r.Create(t.Context(), r.project, "", Change{URL: &url, Kinds: &[]string{event.All}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 4 * MaxSecrets {
+			all.Go(func() {
+				_, err := r.Rotate(t.Context(), r.project, "", w.ID, time.Hour)
+				for errors.Is(err, store.ErrChanged) {
+					_, err = r.Rotate(t.Context(), r.project, "", w.ID, time.Hour)
+				}
+				if err != nil && !errors.Is(err, errs.TooManyWebhookSecrets) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		var held []store.WebhookSecret
+		err = db.Read(t.Context(), func(tx *store.Tx) (err error) {
+			held, err = tx.WebhookSecrets(t.Context(), w.ID)
+			return err
+		})
+		if n := len(living(held, db.Now())); err != nil || n != MaxSecrets {
+			t.Errorf("%d secrets, want %d: %v", n, MaxSecrets, err)
+		}
+	})
+}
+
 // No call goes to an address of our own network, whatever the name says.
 func TestPrivateAddress(t *testing.T) {
 	t.Parallel()

@@ -33,17 +33,18 @@ func (s *Service) write(entries []*entry) {
 	}
 }
 
-// keep writes an outcome down. What cannot be written is told a second time when the lease is over.
+// keep writes an outcome down, and tries for a second and a half. What cannot be written is told a second time when the
+// lease is over.
 func (s *Service) keep(j *job, record func(tx *store.Tx)) {
-	const tries = 5
 	e := entry{record: record}
-	pause := 100 * time.Millisecond
-	for range tries {
+	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		if s.ledger.Do(&e); e.err == nil {
 			return
 		}
+		if pause > time.Second {
+			break
+		}
 		time.Sleep(pause)
-		pause *= 2
 	}
 	s.o.Logger.Error("what became of an event could not be written; it may be told again", "webhook", j.WebhookID,
 		"event", j.EventID, "error", e.err)

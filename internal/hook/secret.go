@@ -25,7 +25,8 @@ func (s *Service) Rotate(
 		return "", errs.InvalidArgument.Saying("The field expire_others_in_hours must be 0 to 168 hours.")
 	}
 	var text secret.String
-	err := s.o.DB.Write(ctx, func(tx *store.Tx) error {
+	// By the change of the project, of two rotations at once one is done again: each counts what the other has added.
+	err := s.change(ctx, p, func(tx *store.Tx, fresh *store.Project) error {
 		w, err := find(ctx, tx, p, id)
 		if err != nil {
 			return err
@@ -40,7 +41,7 @@ func (s *Service) Rotate(
 		if text, err = s.addSecret(tx, p, w.ID, tx.Now().Add(overlap)); err != nil {
 			return err
 		}
-		record(tx, p, requestID, "webhook.secret.rotate", w.ID)
+		record(tx, fresh, requestID, "webhook.secret.rotate", w.ID)
 		return nil
 	})
 	return text, err

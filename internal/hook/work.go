@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -113,7 +114,12 @@ func (w work) claim(ctx context.Context, due store.Webhook, room int) ([]*job, e
 	var hook *store.Webhook
 	var secrets []store.WebhookSecret
 	err := w.o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		if hook, err = tx.Webhook(ctx, due.ProjectID, due.ID); err != nil {
+		found = nil
+		hook, err = tx.Webhook(ctx, due.ProjectID, due.ID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && hook.Status != store.WebhookEnabled {
+			return nil // since it was found due
+		}
+		if err != nil {
 			return err
 		}
 		if secrets, err = tx.WebhookSecrets(ctx, due.ID); err != nil {
