@@ -87,6 +87,7 @@ func (h *handler) answer(x *exchange, status int, body any) {
 	header["X-Request-Id"] = []string{x.requestID}
 	header["Content-Length"] = []string{strconv.Itoa(buf.Len())}
 	x.status = status
+	holdBack(x.r.Context())
 	x.w.WriteHeader(status)
 	_, _ = x.w.Write(buf.Bytes()) // a caller who left cannot be told
 }

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/thimble-auth/thimble/internal/endpoint"
 )
 
 // Bounds of a connection. Every call is answered within seconds; whoever takes longer to ask or to read holds a
@@ -62,7 +64,8 @@ func (a *App) serveUntil(ctx context.Context, ln net.Listener, h http.Handler, g
 	srv := newHTTPServer(h, a.log)
 	srv.RegisterOnShutdown(a.leave)
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(ln) }()
+	whole := endpoint.SendWhole(srv, ln)
+	go func() { ended <- srv.Serve(whole) }()
 
 	var failure error
 	select {
