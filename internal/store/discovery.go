@@ -71,7 +71,7 @@ func (tx *Tx) Memberships(ctx context.Context, projectID, email string) ([]Membe
 		if err := scan(append(o.dest(), m.dest()...)...); err != nil {
 			return err
 		}
-		organization, err := o.row()
+		organization, err := o.row(tx.db)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (tx *Tx) Joinable(ctx context.Context, projectID, domain, email string) ([]
 		if err := scan(s.dest()...); err != nil {
 			return err
 		}
-		o, err := s.row()
+		o, err := s.row(tx.db)
 		all = append(all, o)
 		return err
 	})

@@ -151,7 +151,7 @@ func (tx *Tx) memberAndOrganization(ctx context.Context, stmt *sqldb.Stmt, args 
 		return nil, nil, err
 	}
 
-	org, err := o.row()
+	org, err := o.row(tx.db)
 	if err != nil {
 		return nil, nil, err
 	}

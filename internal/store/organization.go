@@ -88,11 +88,13 @@ func (s *orgScan) dest() []any {
 	}
 }
 
-func (s *orgScan) row() (*Organization, error) {
+// row gives the organization, whose settings are shared with others: see orgSettings.
+func (s *orgScan) row(db *DB) (_ *Organization, err error) {
 	o := &s.o
 	o.CreatedAt, o.UpdatedAt, o.DeletedAt = fromMicros(s.created), fromMicros(s.updated), fromMicros(s.deleted)
 	o.TrustedMetadata = json.RawMessage(s.trusted)
-	return o, fromJSON(s.settings, &o.Settings)
+	o.Settings, err = db.settings.decode(s.settings)
+	return o, err
 }
 
 var (
@@ -140,7 +142,7 @@ func (tx *Tx) Organization(ctx context.Context, projectID, id string) (*Organiza
 	if err := tx.QueryRow(ctx, sqlOrganization, []any{projectID, id}, s.dest()...); err != nil {
 		return nil, err
 	}
-	return s.row()
+	return s.row(tx.db)
 }
 
 // OrganizationIDByName gives the id of the organization with the external id or, after that, the slug; or ErrNotFound.
@@ -168,7 +170,16 @@ func (tx *Tx) InsertOrganization(ctx context.Context, o *Organization) (bool, er
 // nobody else changes the row; its time of update is already now.
 func (tx *Tx) LockOrganization(ctx context.Context, projectID, id string) (*Organization, error) {
 	tx.Later(sqlLockOrganization, -1, projectID, id, micros(tx.Now()))
-	return tx.Organization(ctx, projectID, id)
+	var s orgScan
+	if err := tx.QueryRow(ctx, sqlOrganization, []any{projectID, id}, s.dest()...); err != nil {
+		return nil, err
+	}
+	o, err := s.row(tx.db)
+	if err != nil {
+		return nil, err
+	}
+	o.Settings = OrgSettings{} // those of row are shared; these are the caller's to write into
+	return o, fromJSON(s.settings, &o.Settings)
 }
 
 // UpdateOrganization writes everything that can change of an organization that LockOrganization gave in this

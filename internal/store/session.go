@@ -131,7 +131,7 @@ func (tx *Tx) SessionWhole(ctx context.Context, projectID, id string) (*Session,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	org, err := o.row()
+	org, err := o.row(tx.db)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -22,7 +22,8 @@ var migrations embed.FS
 // DB is the server's database. Read and Write are the only doors.
 type DB struct {
 	*sqldb.DB
-	told chan struct{}
+	told     chan struct{}
+	settings orgSettings
 }
 
 // Told gets a value soon after this process committed events that somebody listens to. It is a hint: one value stands for
