@@ -3,6 +3,7 @@ package sqldb
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -20,12 +21,14 @@ type liteConn struct {
 	stmts map[*Stmt]*liteStmt
 	args  uintptr // memory that text and blob arguments are bound from
 	room  int     // its size
+	other int64   // statements that ran and may have changed what total_changes does not count
 }
 
 type liteStmt struct {
 	handle  uintptr
 	params  int
 	columns int
+	counted bool // all that it can change is rows, which SQLite counts
 }
 
 // sqliteError is what SQLite said. It names tables and columns, never values.
@@ -98,6 +101,7 @@ func (c *liteConn) script(text string) error {
 		return err
 	}
 	defer libc.Xfree(c.tls, p)
+	c.other++
 	if rc := lib.Xsqlite3_exec(c.tls, c.db, p, 0, 0, 0); rc != lib.SQLITE_OK {
 		return c.failure(rc)
 	}
@@ -142,6 +146,7 @@ func (c *liteConn) compile(text string, keep bool) (*liteStmt, error) {
 	}
 	st.params = int(lib.Xsqlite3_bind_parameter_count(c.tls, st.handle))
 	st.columns = int(lib.Xsqlite3_column_count(c.tls, st.handle))
+	st.counted = lib.Xsqlite3_stmt_readonly(c.tls, st.handle) != 0 || changesRows(text)
 	return st, nil
 }
 
@@ -225,6 +230,9 @@ func (c *liteConn) run(s *Stmt, args []any, row func(st *liteStmt) bool) error {
 	if err := c.bind(st, args); err != nil {
 		return err
 	}
+	if !st.counted {
+		c.other++
+	}
 	// On every way out, a panic in row included: a statement left halfway would hold its snapshot open.
 	defer lib.Xsqlite3_reset(c.tls, st.handle)
 
@@ -246,6 +254,22 @@ func (c *liteConn) run(s *Stmt, args []any, row func(st *liteStmt) bool) error {
 // changes returns how many rows the last statement touched.
 func (c *liteConn) changes() int64 {
 	return int64(lib.Xsqlite3_changes(c.tls, c.db))
+}
+
+// work tells how much was changed on this connection: while it stays the same, nothing was. It goes on counting when
+// something is undone.
+func (c *liteConn) work() int64 {
+	return lib.Xsqlite3_total_changes64(c.tls, c.db) + c.other
+}
+
+// changesRows reports whether the statement is one that can change nothing but rows.
+func changesRows(text string) bool {
+	verb, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	switch verb {
+	case "INSERT", "UPDATE", "DELETE", "WITH":
+		return true
+	}
+	return false
 }
 
 // scan copies the columns of the current row to dest.

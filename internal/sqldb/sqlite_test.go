@@ -107,6 +107,53 @@ func TestGroupDiskFull(t *testing.T) {
 	}
 }
 
+// A call that fails leaves nothing, the others of its group stay. Only when it had written something do they run again,
+// and then not for every call that does so after it.
+func TestGroupOneFails(t *testing.T) {
+	t.Parallel()
+	db := open(t, sqliteURL(t), Options{})
+	ctx := t.Context()
+	own := errors.New("own")
+
+	group := func(name string, wrote bool) (runs [5]int) {
+		release := hold(t, db)
+		var wg sync.WaitGroup
+		for i := range runs {
+			id := fmt.Sprintf("%s%d", name, i)
+			wg.Go(func() {
+				err := db.Write(ctx, func(tx *Tx) error {
+					runs[i]++
+					if i == 2 && !wrote {
+						_, _ = tx.Exec(ctx, sqlSetN, "none", 1) // which touches nothing
+						return own
+					}
+					tx.Later(sqlAdd, 1, id)
+					if i == 2 {
+						return own
+					}
+					return nil
+				})
+				if errors.Is(err, own) != (i == 2) || err != nil && i != 2 {
+					t.Errorf("%s: %v", id, err)
+				}
+			})
+			queued(db, i+1)
+		}
+		release()
+		wg.Wait()
+		return runs
+	}
+	got := [][5]int{group("a", false), group("b", true), group("c", true)}
+	want := [][5]int{{1, 1, 1, 1, 1}, {2, 2, 2, 1, 1}, {1, 1, 1, 1, 1}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("runs (-want +got): %s", diff)
+	}
+	kept := strings.Fields("a0 a1 a3 a4 b0 b1 b3 b4 c0 c1 c3 c4")
+	if diff := cmp.Diff(kept, allIDs(t, db)); diff != "" {
+		t.Errorf("rows (-want +got): %s", diff)
+	}
+}
+
 // Whatever happens around it: a Write that returned nil is there, one that returned an error is not.
 func TestGroupRace(t *testing.T) {
 	t.Parallel()
@@ -290,24 +337,22 @@ func TestTwoProcesses(t *testing.T) {
 func TestDurability(t *testing.T) {
 	t.Parallel()
 	db := open(t, sqliteURL(t), Options{})
-	w := db.on.(*sqlite)
-	for _, conn := range []*liteConn{w.writer.conn, <-w.readers} {
-		session := &liteSession{conn}
-		var journal string
-		var synchronous, foreignKeys, queryOnly int64
-		must(t, session.queryRow(SQLText("PRAGMA journal_mode"), nil, []any{&journal}))
-		must(t, session.queryRow(SQLText("PRAGMA synchronous"), nil, []any{&synchronous}))
-		must(t, session.queryRow(SQLText("PRAGMA foreign_keys"), nil, []any{&foreignKeys}))
-		must(t, session.queryRow(SQLText("PRAGMA query_only"), nil, []any{&queryOnly}))
-		if conn == w.writer.conn {
-			if journal != "wal" || synchronous != 1 || foreignKeys != 1 || queryOnly != 0 {
-				t.Errorf("writer: %s, synchronous %d, foreign keys %d, query only %d", journal, synchronous, foreignKeys, queryOnly)
-			}
-			continue
-		}
-		if journal != "wal" || queryOnly != 1 {
-			t.Errorf("reader: %s, query only %d", journal, queryOnly)
-		}
-		w.readers <- conn
+	ctx := t.Context()
+	var journal string
+	var synchronous, foreignKeys, queryOnly int64
+	settings := func(tx *Tx) error {
+		return errors.Join(
+			tx.QueryRow(ctx, SQLText("PRAGMA journal_mode"), nil, &journal),
+			tx.QueryRow(ctx, SQLText("PRAGMA synchronous"), nil, &synchronous),
+			tx.QueryRow(ctx, SQLText("PRAGMA foreign_keys"), nil, &foreignKeys),
+			tx.QueryRow(ctx, SQLText("PRAGMA query_only"), nil, &queryOnly))
+	}
+	must(t, db.Write(ctx, settings))
+	if journal != "wal" || synchronous != 1 || foreignKeys != 1 || queryOnly != 0 {
+		t.Errorf("writer: %s, synchronous %d, foreign keys %d, query only %d", journal, synchronous, foreignKeys, queryOnly)
+	}
+	must(t, db.Read(ctx, settings))
+	if journal != "wal" || queryOnly != 1 {
+		t.Errorf("reader: %s, query only %d", journal, queryOnly)
 	}
 }

@@ -14,6 +14,9 @@ import (
 // maxGroup bounds the calls that share one commit, and with it how long the first of them waits.
 const maxGroup = 256
 
+// carefulCalls is how many calls have savepoints after one that failed when it had written already.
+const carefulCalls = 4 * maxGroup
+
 // The writer's own statements.
 var (
 	liteBegin    = own("BEGIN IMMEDIATE")
@@ -30,8 +33,10 @@ var (
 
 var errExited = errors.New("the function given to Write ended its goroutine")
 
-// writer is the one goroutine that writes. Calls that wait at the same time are run one after the other, each in a
-// savepoint of its own, and share one transaction and one commit: their number follows from the load, without a timer.
+// writer is the one goroutine that writes. Calls that wait at the same time are run one after the other, and share one
+// transaction and one commit: their number follows from the load, without a timer. A call that fails leaves nothing behind. Nearly
+// all fail before they have written anything; when one does not, the transaction is undone and its calls run again, and for
+// some time each has a savepoint of its own, which costs a send a tenth of the writer's work.
 type writer struct {
 	conn  *liteConn
 	disk  disk
@@ -42,6 +47,7 @@ type writer struct {
 	gate   sync.RWMutex // held for writing to close calls
 	closed bool
 
+	careful int     // calls that are still to have savepoints
 	group   []*call // the calls of the transaction that is open
 	running *call   // the call whose function runs
 }
@@ -152,7 +158,8 @@ func (w *writer) together(c *call) {
 		return
 	}
 
-	// SQLite has undone everything, or cannot commit it. Who is to blame is found by running each call alone.
+	// SQLite has undone everything, or cannot commit it, or one call is to be undone without the others. Who is to blame is
+	// found by running each call alone.
 	w.rollback()
 	w.apart()
 }
@@ -177,9 +184,27 @@ func (w *writer) committed(calls ...*call) {
 	}
 }
 
-// member runs a call in its savepoint. It reports whether the transaction is still there: on a full disk, an I/O
-// error or an interrupt SQLite undoes the whole transaction and not just the savepoint.
+// member runs a call. It reports whether the transaction is still there and nothing in it is of a call that failed: on a
+// full disk, an I/O error or an interrupt SQLite undoes the whole transaction and not just the savepoint.
 func (w *writer) member(c *call) bool {
+	if w.careful > 0 {
+		w.careful--
+		return w.saved(c)
+	}
+	before := w.conn.work()
+	c.err = w.call(c)
+	if !w.conn.inTransaction() {
+		return false
+	}
+	if c.err != nil && w.conn.work() != before {
+		w.careful = carefulCalls
+		return false
+	}
+	return true
+}
+
+// saved is member with a savepoint.
+func (w *writer) saved(c *call) bool {
 	if w.run(liteSave) != nil {
 		return false
 	}
