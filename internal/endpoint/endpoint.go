@@ -30,6 +30,7 @@ type Endpoint struct {
 	plan               *plan
 	out                reflect.Type
 	run                func(context.Context, Call, request) (replier, error)
+	encode             encoder // of what run gives
 }
 
 // Method is the HTTP method.
@@ -120,7 +121,7 @@ func declare[In, Out any](method, path, name string, fn func(context.Context, Ca
 	e := Endpoint{method: method, path: path, name: name, errors: may, out: reflect.TypeFor[Out]()}
 	e.plan = newPlan(method, path, reflect.TypeFor[In]())
 	e.handler = runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name()
-	fill := filler(e.out)
+	e.encode = encoderOf(e.out)
 	e.run = func(ctx context.Context, c Call, r request) (replier, error) {
 		in := new(In)
 		if err := e.plan.read(r.http, r.path, r.body, reflect.ValueOf(in).Elem()); err != nil {
@@ -138,9 +139,6 @@ func declare[In, Out any](method, path, name string, fn func(context.Context, Ca
 		}
 		if out == nil {
 			return nil, errNoAnswer
-		}
-		if fill != nil {
-			fill(reflect.ValueOf(out).Elem())
 		}
 		re, _ := any(out).(replier)
 		*re.reply() = Reply{RequestID: c.RequestID, StatusCode: http.StatusOK}

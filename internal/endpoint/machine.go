@@ -117,7 +117,7 @@ func (h *handler) serve(x *exchange, route *route, params []string) {
 		h.refuse(x, err)
 		return
 	}
-	h.answer(x, http.StatusOK, out)
+	h.answer(x, http.StatusOK, out, route.encode)
 }
 
 // identify makes the request's id. Its environment is the one that the request claims, since it is needed even when the

@@ -17,6 +17,7 @@ func main() {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2)
 	go profile(signals)
+	server.Tune()
 	os.Exit(server.Run(context.Background(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
