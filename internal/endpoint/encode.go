@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -175,15 +174,12 @@ func omitter(f reflect.StructField) func(reflect.Value) bool {
 	}
 }
 
-// appendString writes what needs no escape as it is.
+// appendString writes plain ASCII as it is: nearly all that is in an answer.
 func appendString(b []byte, s string) ([]byte, error) {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
 			return appendJSON(b, s)
 		}
-	}
-	if !utf8.ValidString(s) || strings.ContainsAny(s, "\u2028\u2029") {
-		return appendJSON(b, s)
 	}
 	return append(append(append(b, '"'), s...), '"'), nil
 }
