@@ -13,12 +13,12 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	tuned "github.com/thimble-auth/thimble/internal/server"
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
 
@@ -73,10 +73,10 @@ func (o *options) say(format string, args ...any) {
 }
 
 func main() {
+	tuned.Tune() // the driver's own garbage and waiting should not cost what is measured
 	if file := os.Getenv(bareEnv); file != "" {
 		fail(serveBare(os.Getenv(bareEnv+"_ADDRESS"), file))
 	}
-	debug.SetGCPercent(400) // the driver's own garbage should not cost what is measured
 	o := parseFlags()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
