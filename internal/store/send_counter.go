@@ -100,7 +100,11 @@ func (tx *Tx) CountSends(counters []SendCounter) error {
 	}
 	args := make([]any, 0, 4*len(counters))
 	for _, c := range counters {
-		args = append(args, micros(c.EndsAt), c.Name, c.Slot, c.Ceiling)
+		slot := c.Slot
+		if slot > 1 && tx.db.Engine() == sqldb.SQLite {
+			slot = 1
+		}
+		args = append(args, micros(c.EndsAt), c.Name, slot, c.Ceiling)
 	}
 	tx.Later(stmt, int64(len(counters)), args...)
 	return nil
