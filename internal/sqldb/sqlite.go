@@ -65,7 +65,8 @@ func openSQLite(_ context.Context, path string, o Options, t *tally) (engine, er
 	}
 	var d disk
 	if !o.Throwaway {
-		d = disk{startLogSync(conns[0].logPath()), startCheckpointer(conns[count+1])}
+		log := startLogSync(conns[0].logPath())
+		d = disk{log, startCheckpointer(conns[count+1], log)}
 	}
 	db.writer = startWriter(conns[0], d, t)
 	return db, nil

@@ -1,8 +1,10 @@
 package sqldb
 
 import (
+	"fmt"
 	"unsafe"
 
+	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 )
 
@@ -14,9 +16,12 @@ const checkpointPages = 4000
 
 // checkpointer copies the log's pages into the file, and syncs both, while the writer goes on: in the writer's COMMIT, as
 // SQLite would do it, it stops all calls for up to a tenth of a second. But the log begins anew only when nothing in it is
-// left to copy, and the writer adds to it all the time, so the writer copies the little that came meanwhile itself.
+// left to copy, and the writer adds to it all the time, so the writer copies the little that came meanwhile itself, and
+// syncs the file. For that to be little, the checkpointer goes twice, and syncs the file each time, which SQLite leaves to
+// whoever copies the last page: the writer stops for some milliseconds instead of 15 to 50.
 type checkpointer struct {
 	conn  *liteConn
+	log   *logSync // told of a sync that fails
 	begin chan struct{}
 	done  chan struct{}
 	ended chan struct{}
@@ -26,8 +31,10 @@ type checkpointer struct {
 	written uint32 // how many pages its connection had written by the last checkpoint
 }
 
-func startCheckpointer(conn *liteConn) *checkpointer {
-	c := &checkpointer{conn: conn, begin: make(chan struct{}, 1), done: make(chan struct{}, 1), ended: make(chan struct{})}
+func startCheckpointer(conn *liteConn, log *logSync) *checkpointer {
+	c := &checkpointer{
+		conn: conn, log: log, begin: make(chan struct{}, 1), done: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
 	go c.loop()
 	return c
 }
@@ -35,7 +42,12 @@ func startCheckpointer(conn *liteConn) *checkpointer {
 func (c *checkpointer) loop() {
 	defer close(c.ended)
 	for range c.begin {
-		c.conn.checkpoint()
+		for range 2 {
+			c.conn.checkpoint()
+			if err := c.conn.syncFile(); err != nil {
+				c.log.fail(fmt.Errorf("sync the database, start the server again: %w", err))
+			}
+		}
 		c.done <- struct{}{}
 	}
 }
@@ -73,6 +85,25 @@ func (c *checkpointer) committed(conn *liteConn) {
 // cannot do is left in the log, where it is as safe, for the next time.
 func (c *liteConn) checkpoint() {
 	_ = lib.Xsqlite3_wal_checkpoint_v2(c.tls, c.db, 0, lib.SQLITE_CHECKPOINT_PASSIVE, 0, 0)
+}
+
+// syncFile waits until the file's contents are on disk. It calls what SQLite calls for it, on SQLite's own handle: a handle of
+// ours, when closed, would drop all locks that the process holds on the file.
+func (c *liteConn) syncFile() error {
+	size := int(unsafe.Sizeof(c.db))
+	out := c.tls.Alloc(size)
+	defer c.tls.Free(size)
+	if rc := lib.Xsqlite3_file_control(c.tls, c.db, 0, lib.SQLITE_FCNTL_FILE_POINTER, out); rc != lib.SQLITE_OK {
+		return c.failure(rc)
+	}
+	file := **(**uintptr)(unsafe.Pointer(&out))
+	methods := (**(**lib.Tsqlite3_file)(unsafe.Pointer(&file))).FpMethods
+	sync := (**(**lib.Tsqlite3_io_methods)(unsafe.Pointer(&methods))).FxSync
+	call := *(*func(*libc.TLS, uintptr, int32) int32)(unsafe.Pointer(&struct{ uintptr }{sync}))
+	if rc := call(c.tls, file, lib.SQLITE_SYNC_NORMAL); rc != lib.SQLITE_OK {
+		return &sqliteError{code: rc, message: "sync the file"}
+	}
+	return nil
 }
 
 // pagesWritten counts the pages that this connection's commits have written, modulo 2^32.

@@ -130,10 +130,15 @@ func (l *logSync) flush() error {
 	if err == nil {
 		return nil
 	}
+	return fmt.Errorf("%w: %w", ErrCommitUnknown, l.fail(fmt.Errorf("sync the write-ahead log, start the server again: %w", err)))
+}
+
+// fail has nothing written any more because of err, and gives the first such error.
+func (l *logSync) fail(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed == nil {
-		l.failed = fmt.Errorf("sync the write-ahead log, start the server again: %w", err)
+		l.failed = err
 	}
-	return fmt.Errorf("%w: %w", ErrCommitUnknown, l.failed)
+	return l.failed
 }
