@@ -339,8 +339,9 @@ func TestChangedMeanwhile(t *testing.T) {
 				rows := ringRows(t, a.db)
 				var got error
 				var calling sync.WaitGroup
+				var once sync.Once // this function runs again when the call shares its transaction and fails
 				err := a.db.Write(t.Context(), func(tx *store.Tx) error {
-					calling.Go(func() { got = test.call(t.Context(), a) })
+					once.Do(func() { calling.Go(func() { got = test.call(t.Context(), a) }) })
 					synctest.Wait()
 					test.meanwhile(tx, rows, c.master)
 					return nil
