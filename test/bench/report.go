@@ -180,7 +180,7 @@ func (r *results) tables() []table {
 
 func (r *results) machine() string {
 	return fmt.Sprintf("Commit %s, %s, %d cores, %.0f GiB of memory; load average %.1f before and %.1f after; %g s for each "+
-		"measurement.", r.Commit, r.Go, r.Processors, r.MemoryGiB, r.LoadBefore, r.LoadAfter, r.Seconds)
+		"measurement, medians of %d rounds.", r.Commit, r.Go, r.Processors, r.MemoryGiB, r.LoadBefore, r.LoadAfter, r.Seconds, r.Rounds)
 }
 
 // text is what a terminal gets.
