@@ -2,7 +2,6 @@ package limit
 
 import (
 	"context"
-	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -37,7 +36,7 @@ type window struct {
 	name   string
 	length time.Duration
 	limit  int64
-	shared bool // many members count here: spread over slots and summed
+	shared bool // many members count here at once
 }
 
 var (
@@ -73,9 +72,6 @@ func Defaults() map[string]int64 {
 	}
 	return all
 }
-
-// slots is over how many rows a shared counter is spread. One row for all would be one lock for all.
-const slots = 16
 
 // Send is a text about to be sent.
 type Send struct {
@@ -160,7 +156,7 @@ func Ceilings(p *store.Project, all []Bucket) []store.SendCounter {
 	list := counters(all)
 	for i, b := range all {
 		list[i].Ceiling = math.MaxInt64
-		if b.Counter.Slot == 0 && Enforced(p) && b.Limit >= 0 {
+		if !b.Counter.Shared && Enforced(p) && b.Limit >= 0 {
 			list[i].Ceiling = b.Limit
 		}
 	}
@@ -228,15 +224,9 @@ func newBucket(s Send, now time.Time, w window, kind, key string, limit int64) B
 	return b
 }
 
-// NewCounter names a counter of a project. One that many members share is spread over slots.
+// NewCounter names a counter of a project, which many members may share.
 func NewCounter(s Send, kind, key string, length time.Duration, endsAt time.Time, shared bool) store.SendCounter {
-	c := store.SendCounter{Name: Name(s.Project.ID, kind, key, length), EndsAt: endsAt}
-	if shared {
-		h := fnv.New32a()
-		_, _ = h.Write([]byte(s.Member))
-		c.Slot = int64(h.Sum32()%slots) + 1
-	}
-	return c
+	return store.SendCounter{Name: Name(s.Project.ID, kind, key, length), EndsAt: endsAt, Shared: shared}
 }
 
 // Name is what a counter is called: by its project, what it counts (letters), in windows of which length, and whose.

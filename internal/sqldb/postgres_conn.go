@@ -23,6 +23,7 @@ type pgConn struct {
 	*pgconn.PgConn
 	prepared map[*Stmt]bool // false while the preparation is under way
 	born     time.Time
+	lane     int         // see Tx.Lane
 	limit    *time.Timer // closes the socket when the server is waited for too long
 	values   [][]byte    // memory for parameters
 	formats  []int16

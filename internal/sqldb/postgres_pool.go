@@ -3,6 +3,8 @@ package sqldb
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +23,8 @@ const (
 	// frontEvery is how many slots become free for one that is passed on to who goes in front. Each of them would be
 	// dear: what delivers writes in groups that grow while it waits.
 	frontEvery = 16
+	// lanes bounds over how many rows a hot counter is spread, however many nodes and connections there are.
+	lanes = 64
 )
 
 // pgPool hands out connections, the most recently used first: the others may grow old.
@@ -35,11 +39,15 @@ type pgPool struct {
 	mu    sync.Mutex
 	idle  []*pgConn
 	freed int // how often a slot became free
+	// first is where this node's lanes begin, by chance, and taken tells which of those from there on have a connection.
+	first int
+	taken []bool
 }
 
 func newPool(config *pgconn.Config, size int, t *tally) *pgPool {
 	return &pgPool{
 		config: config, tally: t, slots: make(chan struct{}, size), front: make(chan struct{}), closing: make(chan struct{}),
+		first: rand.IntN(lanes),
 	}
 }
 
@@ -60,14 +68,36 @@ func (p *pgPool) get(ctx context.Context) (*pgConn, error) {
 		if time.Since(c.born) < maxAge && alive(c.Conn()) {
 			return c, nil
 		}
-		c.end()
+		p.end(c)
 	}
 	c, err := dial(ctx, p.config)
 	if err != nil {
 		p.free()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
+	c.lane = p.lane()
 	return c, nil
+}
+
+// lane takes the first lane that is free.
+func (p *pgPool) lane() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.Index(p.taken, false)
+	if i < 0 {
+		i = len(p.taken)
+		p.taken = append(p.taken, true)
+	}
+	p.taken[i] = true
+	return p.first + i
+}
+
+// end closes a connection whose lane another may take.
+func (p *pgPool) end(c *pgConn) {
+	c.end()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken[c.lane-p.first] = false
 }
 
 // enter takes a slot, when there is one.
@@ -98,7 +128,7 @@ func (p *pgPool) enter(ctx context.Context) error {
 
 func (p *pgPool) put(c *pgConn) {
 	if c.IsClosed() || c.IsBusy() || c.TxStatus() != 'I' {
-		c.end()
+		p.end(c)
 	} else {
 		p.mu.Lock()
 		p.idle = append(p.idle, c)
@@ -149,6 +179,6 @@ func (p *pgPool) close() {
 // drop closes all idle connections: where one was lost, the others probably are, so that the next call needs a new one.
 func (p *pgPool) drop() {
 	for c := p.pop(); c != nil; c = p.pop() {
-		c.end()
+		p.end(c)
 	}
 }

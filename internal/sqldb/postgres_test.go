@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -390,5 +392,37 @@ func TestInFront(t *testing.T) {
 	line.Wait()
 	if least, most := int64(asked*frontEvery/2), int64(asked*(frontEvery+8)); between < least || between > most {
 		t.Errorf("%d were served between %d that went in front, want %d to %d", between, asked, least, most)
+	}
+}
+
+// Transactions that run at once have lanes of their own, and a connection that ends leaves its lane to the next one.
+func TestLanes(t *testing.T) {
+	t.Parallel()
+	db := open(t, pgtest.URL(t), Options{MaxConns: 4})
+	together := func(n int) map[int]bool {
+		held := map[int]bool{}
+		var within func(n int) error
+		within = func(n int) error {
+			if n == 0 {
+				return nil
+			}
+			return db.Write(t.Context(), func(tx *Tx) error {
+				held[tx.Lane()] = true
+				return within(n - 1)
+			})
+		}
+		must(t, within(n))
+		return held
+	}
+	first := together(4)
+	if len(first) != 4 {
+		t.Errorf("four transactions at once have the lanes %v", first)
+	}
+	db.on.(*postgres).pool.drop()
+	if again := together(4); !maps.Equal(again, first) {
+		t.Errorf("new connections have the lanes %v, want those of the ones before: %v", again, first)
+	}
+	if lane := slices.Max(slices.Collect(maps.Keys(first))); lane >= lanes {
+		t.Errorf("a lane is %d, want less than %d", lane, lanes)
 	}
 }

@@ -108,6 +108,8 @@ func (t *pgTx) sent() func() error {
 	}
 }
 
+func (t *pgTx) lane() int { return t.c.lane % lanes }
+
 func (t *pgTx) patient() error {
 	t.unlimited = true
 	_, err := t.now(pgOp{stmt: pgPatient, want: -1})

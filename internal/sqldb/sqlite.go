@@ -188,6 +188,8 @@ func (db *sqlite) ping(ctx context.Context) error {
 // work.
 type liteSession struct{ conn *liteConn }
 
+func (l *liteSession) lane() int { return 0 }
+
 func (l *liteSession) exec(s *Stmt, args []any) (int64, error) {
 	if err := l.conn.run(s, args, nil); err != nil {
 		return 0, named(s, err)

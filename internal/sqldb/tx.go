@@ -144,6 +144,16 @@ func (tx *Tx) Query(ctx context.Context, s *Stmt, args []any, row func(scan func
 // function given to Write or Read, and newer when the function is run again.
 func (tx *Tx) Now() time.Time { return tx.now }
 
+// Lane is a small number that no other transaction of this process has while this one runs, as long as there are at most
+// 64 connections; on SQLite, where there is one at a time, it is 0. Who spreads a row that everybody writes over one row
+// for each lane waits for nobody, and whoever reads has few rows to add up. It holds for one run of the function.
+func (tx *Tx) Lane() int {
+	if tx.on == nil {
+		return 0
+	}
+	return tx.on.lane()
+}
+
 // Step runs fn as a part of the transaction with a time of its own: Now is taken anew before it, and when fn or a
 // statement in it fails, what it did is undone, Step gives the error, and the transaction goes on. It is for whoever runs
 // many requests in one transaction by a clock of its own. Only SQLite can; elsewhere it fails with errors.ErrUnsupported.

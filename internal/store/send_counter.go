@@ -8,12 +8,14 @@ import (
 	"github.com/thimble-auth/thimble/internal/sqldb"
 )
 
-// SendCounter names one counter: what is counted, in which window of the clock, in which of its slots.
+// SendCounter names one counter: what is counted, in which window of the clock.
 type SendCounter struct {
 	Name   string
 	EndsAt time.Time // the end of the window
-	Slot   int64     // 0 for a counter that few share
-	// Ceiling is how far CountSends counts the slot.
+	// Shared says that many members count here at once. Such a counter has a row for each lane (sqldb.Tx.Lane), whose sum it
+	// is: one row for all would be one lock for all.
+	Shared bool
+	// Ceiling is how far CountSends counts a row of it.
 	Ceiling int64
 }
 
@@ -100,9 +102,9 @@ func (tx *Tx) CountSends(counters []SendCounter) error {
 	}
 	args := make([]any, 0, 4*len(counters))
 	for _, c := range counters {
-		slot := c.Slot
-		if slot > 1 && tx.db.Engine() == sqldb.SQLite {
-			slot = 1
+		slot := int64(0)
+		if c.Shared {
+			slot = int64(tx.Lane()) + 1
 		}
 		args = append(args, micros(c.EndsAt), c.Name, slot, c.Ceiling)
 	}
