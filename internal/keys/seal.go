@@ -50,7 +50,7 @@ func (r *Ring) OpenSealed(table, column, row string, sealed []byte) ([]byte, err
 
 // cellKey gives every cell its own key, so that no key ever meets the bound on random nonces (NIST SP 800-38D §8.3).
 func cellKey(k *key, table, column, row string) ([]byte, error) {
-	cell, err := hkdf.Key(sha256.New, k.secret, nil, string(fields("cell key", table, column, row)), 32)
+	cell, err := hkdf.Expand(sha256.New, k.extracted, string(fields("cell key", table, column, row)), 32)
 	if err != nil {
 		return nil, fmt.Errorf("derive a sealing key: %w", err)
 	}

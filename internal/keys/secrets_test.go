@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -259,5 +260,24 @@ func TestDomains(t *testing.T) {
 	}
 	if len(seen) != 4 {
 		t.Errorf("%d symmetric keys, want 4", len(seen))
+	}
+}
+
+// What is sealed on disk is opened by whoever derives a cell's key as RFC 5869 says, from the secret and no salt.
+func TestSealedFormat(t *testing.T) {
+	t.Parallel()
+	a := sqliteNode(t)
+	sealed, err := a.Seal("messages", "body", "row", []byte("text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := a.known.Load().current[store.PurposeSeal].secret
+	cell, err := hkdf.Key(sha256.New, secret, nil, string(fields("cell key", "messages", "body", "row")), 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := openGCM(cell, sealed[4:], cellIdentity("messages", "body", "row"))
+	if err != nil || string(plain) != "text" {
+		t.Errorf("got %q, %v", plain, err)
 	}
 }

@@ -2,7 +2,9 @@ package keys
 
 import (
 	"cmp"
+	"crypto/hkdf"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"time"
@@ -25,6 +27,7 @@ type key struct {
 	state       string
 	retiredAt   time.Time
 	secret      []byte          // nil once revoked
+	extracted   []byte          // of sealing keys, what HKDF begins with for each cell; nil once revoked
 	private     *rsa.PrivateKey // of signing keys that are next or current
 	public      *rsa.PublicKey  // of signing keys
 	header      string          // of JWTs made with it, encoded
@@ -109,7 +112,7 @@ func openKey(prev *snapshot, m Master, row *store.RingKey) (*key, error) {
 		k.private = nil
 	}
 	if k.state == store.KeyRevoked {
-		k.secret = nil
+		k.secret, k.extracted = nil, nil
 	}
 	return &k, nil
 }
@@ -120,6 +123,10 @@ func (k *key) unseal(m Master, row *store.RingKey) error {
 		return err
 	}
 	k.secret = plain
+	if k.purpose == store.PurposeSeal {
+		k.extracted, err = hkdf.Extract(sha256.New, plain, nil)
+		return err
+	}
 	if signingEnv(k.purpose) == "" {
 		return nil
 	}
