@@ -16,10 +16,11 @@ type results struct {
 	LoadBefore float64  `json:"load_before"`
 	LoadAfter  float64  `json:"load_after"`
 	Seconds    float64  `json:"seconds"` // of each measurement
-	Rounds     int      `json:"rounds"`  // of measurements, each figure being a median over them
+	Rounds     int      `json:"rounds"`  // of measurements
 	Floors     floors   `json:"floors"`
 	Starts     []start  `json:"starts"`
 	Figures    []figure `json:"figures"`
+	All        []figure `json:"all_figures"` // of all rounds
 	// Comparisons are loads that were measured in two ways.
 	Comparisons []comparison `json:"comparisons,omitempty"`
 
@@ -96,6 +97,8 @@ type figure struct {
 	Refused     int     `json:"refused"` // 429
 	Failed      int     `json:"failed"`  // every other answer but 200
 	Refusal     string  `json:"refusal,omitempty"`
+	// Stolen is the share of the machine's processor time that its host gave to others meanwhile, in percent.
+	Stolen float64 `json:"stolen_percent"`
 	// Processor milliseconds per call.
 	ServerCPU   float64 `json:"server_cpu_ms"`
 	DatabaseCPU float64 `json:"database_cpu_ms"`
@@ -134,71 +137,26 @@ func newFigure(engine, name string, l load, o *outcome) *figure {
 func (f *figure) charge(u usage) {
 	per := func(d time.Duration) float64 { return milliseconds(d) / float64(max(1, f.Calls)) }
 	f.ServerCPU, f.DatabaseCPU, f.DriverCPU = per(u.server), per(u.database), per(u.driver)
+	if u.machine > 0 {
+		f.Stolen = 100 * float64(u.stolen) / float64(u.machine)
+	}
 }
 
-// medians makes one figure of those of all rounds: medians, the greatest peak, and sums of what was counted.
-func medians(rounds []figure) []figure {
+// calmest gives, of all rounds of a measurement, the one in which the machine was disturbed the least.
+func calmest(rounds []figure) []figure {
 	var all []figure
-	for i := range rounds {
-		f := &rounds[i]
-		same := func(other figure) bool {
+	for _, f := range rounds {
+		i := slices.IndexFunc(all, func(other figure) bool {
 			return other.Engine == f.Engine && other.Name == f.Name && other.Connections == f.Connections && other.Rate == f.Rate
+		})
+		switch {
+		case i < 0:
+			all = append(all, f)
+		case f.Stolen < all[i].Stolen:
+			all[i] = f
 		}
-		if slices.ContainsFunc(all, same) {
-			continue
-		}
-		one := *f
-		var samples []figure
-		for _, other := range rounds {
-			if same(other) {
-				samples = append(samples, other)
-			}
-		}
-		for _, column := range []func(*figure) *float64{
-			func(f *figure) *float64 { return &f.PerSecond }, func(f *figure) *float64 { return &f.P50 },
-			func(f *figure) *float64 { return &f.P99 }, func(f *figure) *float64 { return &f.Max },
-			func(f *figure) *float64 { return &f.ServerCPU }, func(f *figure) *float64 { return &f.DatabaseCPU },
-			func(f *figure) *float64 { return &f.DriverCPU }, func(f *figure) *float64 { return &f.RoundTrips },
-			func(f *figure) *float64 { return &f.Statements },
-		} {
-			values := make([]float64, len(samples))
-			for i := range samples {
-				values[i] = *column(&samples[i])
-			}
-			slices.Sort(values)
-			*column(&one) = values[len(values)/2]
-		}
-		one.count(samples)
-		all = append(all, one)
 	}
 	return all
-}
-
-// count adds up what was counted in the rounds.
-func (f *figure) count(rounds []figure) {
-	f.Calls, f.Refused, f.Failed, f.PeakMiB = 0, 0, 0, 0
-	var sent *delivery
-	for _, one := range rounds {
-		f.Calls += one.Calls
-		f.Refused += one.Refused
-		f.Failed += one.Failed
-		f.PeakMiB = max(f.PeakMiB, one.PeakMiB)
-		if one.Failed > 0 {
-			f.Refusal = one.Refusal
-		}
-		if d := one.Sent; d != nil {
-			if sent == nil {
-				sent = &delivery{PerSecond: d.PerSecond}
-			}
-			sent.Accepted += d.Accepted
-			sent.InTime += d.InTime
-			sent.Late += d.Late
-			sent.Replaced += d.Replaced
-			sent.Lost += d.Lost
-			sent.PerSecond = min(sent.PerSecond, d.PerSecond)
-		}
-	}
-	f.Sent = sent
 }
 
 // find gives the measurement of the name with so many connections, nil if it was not made.

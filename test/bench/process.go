@@ -14,11 +14,15 @@ import (
 // clockTick is what /proc counts processor time in: USER_HZ, which Linux fixes at 100 for all programs.
 const clockTick = 10 * time.Millisecond
 
-// usage is the processor time that somebody has had.
-type usage struct{ server, database, driver time.Duration }
+// usage is the processor time that somebody has had, and the machine as a whole: with what was idle, and with what its
+// host gave to others when it was wanted here.
+type usage struct{ server, database, driver, machine, stolen time.Duration }
 
 func (u usage) since(before usage) usage {
-	return usage{u.server - before.server, u.database - before.database, u.driver - before.driver}
+	return usage{
+		u.server - before.server, u.database - before.database, u.driver - before.driver,
+		u.machine - before.machine, u.stolen - before.stolen,
+	}
 }
 
 // process is a line of /proc.
@@ -34,12 +38,34 @@ type process struct {
 func measureUsage(server int) usage {
 	all := processes()
 	u := usage{server: all[server].used, driver: all[os.Getpid()].used}
+	u.machine, u.stolen = machineTime()
 	for _, p := range all {
 		if p.name == "postgres" && descends(all, p, os.Getpid()) {
 			u.database += p.used + p.reaped
 		}
 	}
 	return u
+}
+
+// machineTime reads the first line of /proc/stat, see proc(5): user, nice, system, idle, iowait, irq, softirq, steal.
+func machineTime() (all, stolen time.Duration) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 9 || fields[0] != "cpu" {
+		return 0, 0
+	}
+	for i, field := range fields[1:9] {
+		n, _ := strconv.Atoi(field)
+		all += time.Duration(n) * clockTick
+		if i == 7 {
+			stolen = time.Duration(n) * clockTick
+		}
+	}
+	return all, stolen
 }
 
 func descends(all map[int]process, p process, from int) bool {

@@ -33,8 +33,8 @@ func number(x float64) string {
 
 // sayFigure writes the result of a measurement as a line of progress.
 func (s *suite) sayFigure(f *figure) {
-	line := fmt.Sprintf("        %.0f/s, p50 %.1f ms, p99 %.1f ms, CPU %.2f + %.2f ms", f.PerSecond, f.P50, f.P99, f.ServerCPU,
-		f.DatabaseCPU)
+	line := fmt.Sprintf("        %.0f/s, p50 %.1f ms, p99 %.1f ms, CPU %.2f + %.2f ms, %.0f %% stolen", f.PerSecond, f.P50, f.P99, f.ServerCPU,
+		f.DatabaseCPU, f.Stolen)
 	if d := f.Sent; d != nil {
 		line += fmt.Sprintf("; of %d in time %d, late %d, replaced %d, lost %d, handed over %.0f/s", d.Accepted, d.InTime,
 			d.Late, d.Replaced, d.Lost, d.PerSecond)
@@ -88,8 +88,8 @@ func (t table) markdown() string {
 
 func (r *results) figureTable(engine string) table {
 	t := table{{
-		engine, "connections", "calls/s", "p50 ms", "p99 ms", "CPU server", "CPU database", "CPU driver", "round trips",
-		"statements", "peak MiB", "accepted", "delivered", "late", "replaced", "lost",
+		engine, "connections", "calls/s", "p50 ms", "p99 ms", "CPU server", "CPU database", "CPU driver", "stolen %",
+		"round trips", "statements", "peak MiB", "accepted", "delivered", "late", "replaced", "lost",
 	}}
 	for i := range r.Figures {
 		if f := &r.Figures[i]; f.Engine == engine {
@@ -109,7 +109,7 @@ func (f *figure) row() []string {
 	}
 	row := []string{
 		name, strconv.Itoa(f.Connections), calls, number(f.P50), number(f.P99), number(f.ServerCPU), number(f.DatabaseCPU),
-		number(f.DriverCPU), number(f.RoundTrips), number(f.Statements), number(f.PeakMiB),
+		number(f.DriverCPU), number(f.Stolen), number(f.RoundTrips), number(f.Statements), number(f.PeakMiB),
 	}
 	d := f.Sent
 	if d == nil {
@@ -180,7 +180,7 @@ func (r *results) tables() []table {
 
 func (r *results) machine() string {
 	return fmt.Sprintf("Commit %s, %s, %d cores, %.0f GiB of memory; load average %.1f before and %.1f after; %g s for each "+
-		"measurement, medians of %d rounds.", r.Commit, r.Go, r.Processors, r.MemoryGiB, r.LoadBefore, r.LoadAfter, r.Seconds, r.Rounds)
+		"measurement, the calmest of %d.", r.Commit, r.Go, r.Processors, r.MemoryGiB, r.LoadBefore, r.LoadAfter, r.Seconds, r.Rounds)
 }
 
 // text is what a terminal gets.

@@ -253,7 +253,7 @@ func (s *suite) add(ctx context.Context, name, logName string, l load, c calls) 
 	if err != nil {
 		return err
 	}
-	s.results.Figures = append(s.results.Figures, *f)
+	s.results.All = append(s.results.All, *f)
 	s.sayFigure(f)
 	return nil
 }

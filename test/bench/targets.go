@@ -155,7 +155,7 @@ func (r *results) loginTargets(engine string, g goals, least, most bound) {
 
 func (r *results) machineTargets(engine string, g goals, most bound) {
 	measured, failed, poolFailed, pooled, lost := false, 0, 0, false, int64(0)
-	for _, f := range r.Figures {
+	for _, f := range r.All {
 		if f.Engine != engine {
 			continue
 		}
