@@ -62,6 +62,9 @@ type Options struct {
 	// Throwaway is for a database that nobody needs after this process: SQLite does not wait for the disk, and the file is
 	// of no use after a crash. PostgreSQL has no such databases.
 	Throwaway bool
+	// RunTwice, for tests, runs each function given to Write or Read once for nothing beforehand: Write undoes that run. So
+	// whoever keeps something of a first run gives wrong results always, and not once in a long while.
+	RunTwice bool
 	// Trace is told of each Write and Read; nil costs nothing.
 	Trace Trace
 	// Logger gets what no caller can be told: panics, lost connections, a jumping clock. Nil means slog.Default.
@@ -76,6 +79,7 @@ type DB struct {
 	logger *slog.Logger
 	tally  *tally
 	trace  Trace
+	twice  bool // Options.RunTwice
 }
 
 // engine is what SQLite and PostgreSQL do differently.
@@ -118,7 +122,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	db := &DB{logger: o.Logger, tally: newTally(), trace: o.Trace}
+	db := &DB{logger: o.Logger, tally: newTally(), trace: o.Trace, twice: o.RunTwice}
 	db.clock.local = o.Clock
 
 	scheme, rest, _ := strings.Cut(url, ":")
@@ -168,6 +172,9 @@ func (db *DB) Ping(ctx context.Context) error {
 // panic in fn is returned as an error. A caller who leaves (ctx) is noticed before fn and between statements, never
 // inside one.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if db.twice {
+		db.rehearse(ctx, db.on.write, true, fn)
+	}
 	tx := newTx(ctx, db, true)
 	if err := db.watched(ctx, tx, func() error { return db.on.write(ctx, tx, fn) }); err != nil {
 		return err
@@ -182,6 +189,23 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 // over several of them. fn may be run twice, and it must not call Write or Read. A statement that writes fails with
 // ErrReadOnly.
 func (db *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	if db.twice {
+		db.rehearse(ctx, db.on.read, false, fn)
+	}
 	tx := newTx(ctx, db, false)
 	return db.watched(ctx, tx, func() error { return db.on.read(ctx, tx, fn) })
+}
+
+var errRehearsed = errors.New("this run was for nothing")
+
+// rehearse is the run for nothing of Options.RunTwice. Nothing counts it.
+func (db *DB) rehearse(
+	ctx context.Context, run func(context.Context, *Tx, func(*Tx) error) error, write bool, fn func(*Tx) error,
+) {
+	_ = run(ctx, newTx(ctx, db, write), func(tx *Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return errRehearsed
+	})
 }

@@ -609,3 +609,50 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What runs twice happens once, and is counted once.
+func TestRunTwice(t *testing.T) {
+	both(t, Options{RunTwice: true}, func(t *testing.T, db *DB) {
+		ctx, trips := WithTrips(t.Context())
+		before := db.Stats()
+		runs, hooks, wrong := 0, 0, errors.New("wrong")
+		must(t, db.Write(ctx, func(tx *Tx) error {
+			runs++
+			tx.AfterCommit(func() { hooks++ })
+			_, err := tx.Exec(ctx, sqlAdd, "a")
+			return err
+		}))
+		// On SQLite the group of a first call that fails late runs once more.
+		if runs < 2 || hooks != 1 {
+			t.Errorf("%d runs and %d hooks, want some and 1", runs, hooks)
+		}
+		after := db.Stats()
+		if total(after.Writes)-total(before.Writes) != 1 || after.Failed != before.Failed || trips.Statements.Load() != 1 {
+			t.Errorf("%d writes, %d failed, %d statements, want 1, 0, 1", total(after.Writes)-total(before.Writes),
+				after.Failed-before.Failed, trips.Statements.Load())
+		}
+
+		runs = 0
+		must(t, db.Read(ctx, func(*Tx) error {
+			runs++
+			return nil
+		}))
+		if runs != 2 {
+			t.Errorf("%d runs of a Read, want 2", runs)
+		}
+		// The last run's word is what counts, and a first one that fails is undone like one that does not.
+		wantErr(t, db.Write(ctx, func(tx *Tx) error {
+			if _, err := tx.Exec(ctx, sqlAdd, "b"); err != nil {
+				return err
+			}
+			return wrong
+		}), wrong)
+		wantErr(t, db.Write(ctx, func(tx *Tx) error {
+			_, err := tx.Exec(ctx, sqlAdd, "a")
+			return err
+		}), ErrUnique)
+		if diff := cmp.Diff([]string{"a"}, allIDs(t, db)); diff != "" {
+			t.Errorf("rows (-want +got):\n%s", diff)
+		}
+	})
+}
