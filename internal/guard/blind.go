@@ -91,7 +91,8 @@ func (s *Service) judgeBlindly(tx *store.Tx, d *Decision) {
 	d.refuse(RuleCountersFailed, errs.TooManyRequests, blindFor, "when the counters of sends can be read again")
 }
 
-// take counts a send under the cap and reports whether there was room.
+// take counts a send under the cap and reports whether there was room. A send whose transaction is undone and run again is
+// counted twice, which makes the cap narrower; to count after the commit would let all that come at once pass under it.
 func (b *blind) take(member string, now time.Time) bool {
 	if tens := now.Truncate(10 * time.Minute); b.members == nil || !tens.Equal(b.tens) {
 		b.members, b.tens = map[string]int{}, tens

@@ -24,7 +24,8 @@ type Try struct {
 	Return func(tx *store.Tx)
 	// Judge compares. It runs outside of transactions and may read.
 	Judge func(ctx context.Context, tx *store.Tx) (Verdict, error)
-	// Effects spends what was right and does what follows, by guarded statements. A refusal undoes everything.
+	// Effects spends what was right and does what follows, by guarded statements. A refusal undoes everything. It may be
+	// undone and run again, like all that is given to store.DB.Write: it leaves what was read before it as it is.
 	Effects func(ctx context.Context, tx *store.Tx) error
 }
 

@@ -60,7 +60,8 @@ type Code interface {
 	CheckForm() error
 	// Judge compares, after the guess was counted. It runs outside of transactions and may read.
 	Judge(ctx context.Context, tx *store.Tx, g *Guess) (Verdict, error)
-	// Complete spends the code and changes the member's row, by guarded statements. A refusal undoes everything.
+	// Complete spends the code and changes the member's row, by guarded statements, and g.Member as the row. A refusal
+	// undoes everything. It may be run again: with a Guess that says what was read, and with what Judge left in the Code.
 	Complete(ctx context.Context, tx *store.Tx, g *Guess) (store.Factor, error)
 }
 
@@ -77,6 +78,7 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, a Attempt,
 	}
 
 	var found *store.Session
+	var done *Guess
 	err := guess.Run(ctx, s.DB, guess.Try{
 		Project: p,
 		About:   g.event(map[string]string{"method": c.Method()}),
@@ -87,14 +89,23 @@ func (s *Service) Authenticate(ctx context.Context, p *store.Project, a Attempt,
 		Return:   func(tx *store.Tx) { tx.ReturnGuess(g.Member.ID) },
 		Judge:    func(ctx context.Context, tx *store.Tx) (Verdict, error) { return c.Judge(ctx, tx, g) },
 		Effects: func(ctx context.Context, tx *store.Tx) (err error) {
-			found, err = s.effects(ctx, tx, g, c)
+			done = g.again()
+			found, err = s.effects(ctx, tx, done, c)
 			return err
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.Sessions.Open(p, found, g.Organization, g.Member, found.LastAccessedAt)
+	return s.Sessions.Open(p, found, done.Organization, done.Member, found.LastAccessedAt)
+}
+
+// again gives a guess to have effects, which change its member: they may be undone and run again, and who the member was
+// before decides what is told.
+func (g *Guess) again() *Guess {
+	fresh, m := *g, *g.Member
+	fresh.Member = &m
+	return &fresh
 }
 
 // read applies the rules that need no code, in the documented order.

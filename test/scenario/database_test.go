@@ -66,14 +66,7 @@ type databases struct {
 
 // both runs a test on each engine, in a bubble with its own time.
 func (d *databases) both(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		path := filepath.Join(t.TempDir(), "thimble.db")
-		if err := os.WriteFile(path, proto().file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Test(t, func(t *testing.T) { test(t, "sqlite:"+path) })
-	})
+	onSQLite(t, "sqlite", test)
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		url := d.postgres()
@@ -81,6 +74,18 @@ func (d *databases) both(t *testing.T, test func(t *testing.T, url string)) {
 		if !t.Failed() {
 			d.giveBack(url)
 		}
+	})
+}
+
+// onSQLite runs a test on a database that nobody has used, in a bubble with its own time.
+func onSQLite(t *testing.T, name string, test func(t *testing.T, url string)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "thimble.db")
+		if err := os.WriteFile(path, proto().file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) { test(t, "sqlite:"+path) })
 	})
 }
 

@@ -43,7 +43,10 @@ func TestScenarios(t *testing.T) {
 		s := readStory(t, path)
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			all.both(t, func(t *testing.T, url string) { tell(t, s, url) })
+			all.both(t, func(t *testing.T, url string) { tell(t, s, url, false) })
+			if !*update {
+				onSQLite(t, "twice", func(t *testing.T, url string) { tell(t, s, url, true) })
+			}
 		})
 	}
 }
@@ -70,10 +73,12 @@ func readStory(t *testing.T, path string) *story {
 	return s
 }
 
-// tell runs a story and compares what is left of it.
-func tell(t *testing.T, s *story, url string) {
+// tell runs a story and compares what is left of it. twice has each transaction run once for nothing beforehand.
+func tell(t *testing.T, s *story, url string, twice bool) {
 	setup, steps := parse(t, s, sectionSetup), parse(t, s, sectionSteps)
-	w := newWorld(t, url, serverOf(setup))
+	server := serverOf(setup)
+	server.twice = twice
+	w := newWorld(t, url, server)
 	defer w.close()
 
 	w.run(setup)

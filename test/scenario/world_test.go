@@ -23,6 +23,7 @@ import (
 	"github.com/thimble-auth/thimble/internal/project"
 	"github.com/thimble-auth/thimble/internal/server"
 	"github.com/thimble-auth/thimble/internal/sms/twilio"
+	"github.com/thimble-auth/thimble/internal/sqldb"
 	"github.com/thimble-auth/thimble/internal/store"
 	"github.com/thimble-auth/thimble/internal/store/storetest"
 	"github.com/thimble-auth/thimble/test/vendors"
@@ -69,6 +70,7 @@ type serverOptions struct {
 	breaches      bool     // there is a list of breached passwords
 	inbox         bool     // it has the pages of development, and the simulator of carriers
 	countries     []string // of the route for texts, none for all
+	twice         bool     // see sqldb.Options.RunTwice
 }
 
 // letterbox stands in for a mail server.
@@ -116,6 +118,7 @@ func (w *world) options(url string, o serverOptions) server.Options {
 		Logger: w.logger(), HTTP: httpx.New(httpx.Options{Transport: &w.elsewhere}),
 		Webhooks: httpx.New(httpx.Options{Transport: w.subscriber.RoundTripper(), Timeout: 15 * time.Second}),
 		Metrics:  true,
+		Database: sqldb.Options{RunTwice: o.twice},
 	}
 	if o.inbox {
 		options.Simulator = true
