@@ -267,6 +267,7 @@ const reportPause = 50 * time.Millisecond
 // what is still being handed over.
 func (s *Service) early(ctx context.Context, d *store.PretendDue) (early bool, err error) {
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		early = false
 		m, err := tx.Message(ctx, d.MessageID)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil

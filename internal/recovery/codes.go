@@ -41,7 +41,7 @@ func (s *Service) Get(
 		rows []*store.RecoveryCode
 	)
 	err := s.DB.Read(ctx, func(tx *store.Tx) (err error) {
-		out.At = tx.Now()
+		out.At, rows = tx.Now(), nil
 		out.Organization, out.Member, err = member.Resolve(ctx, tx, p, org, ref)
 		if err != nil || out.Member.TOTPID == "" {
 			return err

@@ -82,18 +82,19 @@ func (h *history) some(ctx context.Context, n int) ([]*record, error) {
 // safeList gives what the guard of the project lets pass, the oldest entry first. What has expired is not there any more.
 func (h *history) safeList(ctx context.Context) ([]store.SafeEntry, error) {
 	var all []store.SafeEntry
-	for after, more := "", true; more; {
-		err := h.DB.Read(ctx, func(tx *store.Tx) error {
-			some, err := tx.SafeList(ctx, h.Project.ID, after)
-			if more = len(some) > 0; more {
-				after = some[len(some)-1].Value
-			}
-			all = append(all, some...)
+	for after := ""; ; {
+		var some []store.SafeEntry
+		err := h.DB.Read(ctx, func(tx *store.Tx) (err error) {
+			some, err = tx.SafeList(ctx, h.Project.ID, after)
 			return err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read the safe list: %w", err)
 		}
+		if len(some) == 0 {
+			break
+		}
+		all, after = append(all, some...), some[len(some)-1].Value
 	}
 	slices.SortStableFunc(all, func(a, b store.SafeEntry) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return all, nil
