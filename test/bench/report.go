@@ -202,7 +202,7 @@ func (r *results) writeJSON(path string) error {
 
 // The marks in the document between which the figures are.
 const (
-	beginMark = "<!-- figures: make bench BENCH=\"-report docs/performance.md\" -->\n"
+	beginMark = "<!-- figures: make bench BENCH=\"-rounds 3 -report docs/performance.md\" -->\n"
 	endMark   = "<!-- end of figures -->\n"
 )
 
