@@ -130,7 +130,7 @@ func (s *suite) prepare(ctx context.Context, name string) (err error) {
 		return err
 	}
 	s.say("%s: filling a database with %d members and %d sessions", s.engine, s.members, s.sessions)
-	if s.world, err = newWorld(ctx, url, s.members, s.sessions); err != nil {
+	if s.world, err = newWorld(ctx, url, s.members, s.sessions, s.rounds); err != nil {
 		return fmt.Errorf("fill the database: %w", err)
 	}
 	s.carrier, err = startCarrier(func(phone, code string, at time.Time) {

@@ -41,17 +41,17 @@ const (
 	tokenLength = 44
 	// membersPerOrganization is how many members share the counters of an organization.
 	membersPerOrganization = 100
-	// loginsPerMember is how many codes each member can redeem in a run.
-	loginsPerMember = 6
+	// loginsPerRound is how many codes each member can redeem in a round.
+	loginsPerRound = 6
 	// farCeiling is above what any run counts: all counters are written and none refuses.
 	farCeiling = 1_000_000_000
 	// seedBatch is how many rows are written at once.
 	seedBatch = 500
 )
 
-// newWorld fills a new database: a live project, organizations, members with verified numbers, their started logins, and
+// newWorld fills a new database for so many rounds: a live project, organizations, members with verified numbers, their started logins, and
 // sessions. It goes through the server's own packages, without its HTTP face.
-func newWorld(ctx context.Context, database string, members, sessions int) (w *world, err error) {
+func newWorld(ctx context.Context, database string, members, sessions, rounds int) (w *world, err error) {
 	master, text := keys.NewMaster()
 	w = &world{database: database, master: text, byPhone: make(map[string]*member, members)}
 	if w.db, err = store.Open(ctx, database, sqldb.Options{}); err != nil {
@@ -67,7 +67,7 @@ func newWorld(ctx context.Context, database string, members, sessions int) (w *w
 	if err := w.addMembers(ctx, members); err != nil {
 		return nil, fmt.Errorf("make the members: %w", err)
 	}
-	if err := w.addLogins(ctx); err != nil {
+	if err := w.addLogins(ctx, loginsPerRound*rounds); err != nil {
 		return nil, fmt.Errorf("make intermediate sessions: %w", err)
 	}
 	if err := w.addSessions(ctx, sessions); err != nil {
@@ -179,10 +179,10 @@ func addMember(ctx context.Context, tx *store.Tx, m *store.Member) error {
 	return err
 }
 
-// addLogins gives each member logins that lack the second factor only.
-func (w *world) addLogins(ctx context.Context) error {
+// addLogins gives each member so many logins that lack the second factor only.
+func (w *world) addLogins(ctx context.Context, logins int) error {
 	tokens := make([]string, len(w.members))
-	for range loginsPerMember {
+	for range logins {
 		for batch := range chunks(len(w.members), seedBatch) {
 			err := w.db.Write(ctx, func(tx *store.Tx) error {
 				for i := batch.from; i < batch.to; i++ {
