@@ -49,8 +49,8 @@ const (
 	seedBatch = 500
 )
 
-// newWorld fills a new database for so many rounds: a live project, organizations, members with verified numbers, their started logins, and
-// sessions. It goes through the server's own packages, without its HTTP face.
+// newWorld fills a new database for so many rounds: a live project, organizations, members with verified numbers, their
+// started logins, and sessions. It goes through the server's own packages, without its HTTP face.
 func newWorld(ctx context.Context, database string, members, sessions, rounds int) (w *world, err error) {
 	master, text := keys.NewMaster()
 	w = &world{database: database, master: text, byPhone: make(map[string]*member, members)}
