@@ -103,7 +103,7 @@ func (tx *Tx) OfRequest(ctx context.Context, requestID string) ([]*Message, []Au
 	if !ok {
 		return nil, nil, ErrNotFound
 	}
-	from := u.Time().Add(-time.Second) // clocks of two nodes
+	from := u.Time().Add(-2 * time.Second) // clocks of two nodes, and ids up to a second ahead of theirs: see ids.NewUUID
 	first, last := smallestUUID(from), smallestUUID(u.Time().Add(storySpan))
 	prefix := ids.Message + "-" + string(env) + "-"
 
