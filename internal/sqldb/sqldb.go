@@ -106,6 +106,7 @@ type session interface {
 	queryRow(s *Stmt, args []any, dest []any) error
 	// ask is queryRow whose answer is fetched later; what fails at once is returned at once, but never ErrNoRows.
 	ask(s *Stmt, args []any, dest []any) (answer func() error, err error)
+	// lane is what Tx.Lane gives.
 	lane() int
 	// patient lets the statements of this transaction take as long as they take.
 	patient() error

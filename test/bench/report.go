@@ -33,8 +33,8 @@ func number(x float64) string {
 
 // sayFigure writes the result of a measurement as a line of progress.
 func (s *suite) sayFigure(f *figure) {
-	line := fmt.Sprintf("        %.0f/s, p50 %.1f ms, p99 %.1f ms, CPU %.2f + %.2f ms, %.0f %% stolen", f.PerSecond, f.P50, f.P99, f.ServerCPU,
-		f.DatabaseCPU, f.Stolen)
+	line := fmt.Sprintf("        %.0f/s, p50 %.1f ms, p99 %.1f ms, CPU %.2f + %.2f ms, %.0f %% stolen",
+		f.PerSecond, f.P50, f.P99, f.ServerCPU, f.DatabaseCPU, f.Stolen)
 	if d := f.Sent; d != nil {
 		line += fmt.Sprintf("; of %d in time %d, late %d, replaced %d, lost %d, handed over %.0f/s", d.Accepted, d.InTime,
 			d.Late, d.Replaced, d.Lost, d.PerSecond)
@@ -180,7 +180,8 @@ func (r *results) tables() []table {
 
 func (r *results) machine() string {
 	return fmt.Sprintf("Commit %s, %s, %d cores, %.0f GiB of memory; load average %.1f before and %.1f after; %g s for each "+
-		"measurement, the calmest of %d.", r.Commit, r.Go, r.Processors, r.MemoryGiB, r.LoadBefore, r.LoadAfter, r.Seconds, r.Rounds)
+		"measurement, the calmest of %d.", r.Commit, r.Go, r.Processors, r.MemoryGiB, r.LoadBefore, r.LoadAfter,
+		r.Seconds, r.Rounds)
 }
 
 // text is what a terminal gets.
